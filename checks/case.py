@@ -1,0 +1,72 @@
+"""A Subject with concrete arrays and an upstream gradient: reproducible, displaceable, printable."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from checks.function import typical_size
+from checks.signature import Signature
+from checks.subject import Array, Subject, is_differentiable
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Case:
+    """The arrays of one check, by name, with the upstream gradient.
+
+    `upstream=None`: drawn from `seed` once the output's shape is known (`upstream_for`).
+    `rounded`: values are short decimals, so that a printed case is a copied case.
+    """
+
+    subject: Subject
+    signature: Signature
+    arrays: Mapping[str, Array]
+    upstream: Array | None = None
+    seed: int = 0
+    rounded: bool = True
+
+    def upstream_for(self, output: Array) -> Array:
+        """The gradient that comes from above, of the output's shape and dtype: entries of size 0.5 to 2, both signs.
+
+        One where backward takes none. Never one otherwise, since a backward that ignores it would not show.
+        """
+        if not self.subject.takes_upstream:
+            return np.ones(output.shape, dtype=output.dtype)
+        if self.upstream is not None:
+            return np.asarray(self.upstream, dtype=output.dtype)
+        rng = np.random.default_rng([self.seed, 1])
+        values = rng.uniform(0.5, 2.0, size=output.shape) * rng.choice([-1.0, 1.0], size=output.shape)
+        return np.asarray(np.round(values, 2) if self.rounded else values, dtype=output.dtype)
+
+    def displaced(self, by: float, salt: int = 1) -> Case:
+        """The same case beside itself: every float entry moved by `by` times its array's size, the upstream drawn anew.
+
+        Kinks and ties at the original point are left behind; signs, integers and labels stay.
+        """
+        rng = np.random.default_rng([self.seed, 2, salt])
+        arrays = {name: _moved(array, by, rng) for name, array in self.arrays.items()}
+        seed = int(rng.integers(2**31))
+        return replace(self, arrays=arrays, upstream=None, seed=seed, rounded=False)
+
+    def fingerprint(self) -> bytes:
+        """A key for this case: the same arrays, layouts and seed give the same key."""
+        digest = hashlib.blake2b(digest_size=16)
+        for name, array in self.arrays.items():
+            digest.update(f"{name}{array.shape}{array.strides}{array.dtype}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(str(self.seed).encode())
+        if self.upstream is not None:
+            digest.update(np.ascontiguousarray(self.upstream).tobytes())
+        return digest.digest()
+
+
+def _moved(array: Array, by: float, rng: np.random.Generator) -> Array:
+    """A copy with each float entry moved; drawn for every array alike, so that adding one moves no other's draw."""
+    shifts = rng.uniform(0.5, 1.0, size=array.shape) * rng.choice([-1.0, 1.0], size=array.shape)
+    if not is_differentiable(array) or array.size == 0:
+        return array.copy()
+    scale = np.where(array != 0, np.abs(array), typical_size(array))
+    return np.asarray(array + by * shifts * scale, dtype=array.dtype)

@@ -1,0 +1,236 @@
+"""From a TARGET on the command line to the layers in it: which files there are, and which subjects each one holds.
+
+`expand` looks at names and at source text only; `find` imports one file, and is meant for a process of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib.machinery
+import inspect
+import os
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from checks.errors import LayerError
+from checks.load import load, parse
+
+_MODULE: Final = re.compile(r"(?P<module>\w+(?:\.\w+)*)(?:::?(?P<name>[\w.]+))?")
+_NOT_SOURCES: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
+_EXPECTED: Final = "expected a class with forward and backward, or functions f_forward and f_backward"
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Source:
+    """A file that a target leads to. `why`: there is nothing to load, and this is the reason."""
+
+    label: str
+    path: str | None = None
+    name: str | None = None
+    explicit: bool = True
+    why: str | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Found:
+    """A subject, or (`why`) the reason why there is none. `settings` are arguments of `check` for it alone."""
+
+    target: str
+    subject: Any = None
+    why: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Discovery:
+    """What one file holds. `skipped`: classes that are no layers but look like kin, each with what it is."""
+
+    found: tuple[Found, ...]
+    skipped: tuple[str, ...] = ()
+
+
+def discover(target: str) -> list[Found]:
+    """All subjects of a target, in the order in which they stand. Imports the files in this process."""
+    return [found for source in expand(target) for found in find(source).found]
+
+
+def expand(target: str) -> list[Source]:
+    """The files a target leads to; nothing is imported."""
+    given, _, name = target.partition("::")
+    path = Path(given)
+    if path.is_dir():
+        if name:
+            return [Source(label=target, why=f"{given} is a folder; {name} needs a file: {given}/file.py::{name}")]
+        return list(_files(given))
+    module = _MODULE.fullmatch(target)
+    if path.exists() or module is None or path.suffix in (".py", ".ipynb"):
+        return [Source(label=given, path=given, name=name or None)]
+    return _of_module(module["module"], module["name"])
+
+
+def find(source: Source) -> Discovery:
+    """The subjects of one file, which is imported. What cannot be loaded is one Found with its reason."""
+    if source.path is None:
+        return Discovery(found=(Found(target=source.label, why=source.why),))
+    try:
+        module = load(source.path)
+        if source.name is not None:
+            subject = _named(module, source.name)
+            return Discovery(found=(Found(target=f"{source.label}::{source.name}", subject=subject),))
+        subjects = dict(_subjects(module))
+        if not subjects and source.explicit:
+            raise LayerError(_holds_none(module, Path(source.path).name))
+    except LayerError as error:
+        label = source.label if source.name is None else f"{source.label}::{source.name}"
+        return Discovery(found=(Found(target=label, why=str(error)),))
+    found = tuple(Found(target=f"{source.label}::{name}", subject=one) for name, one in subjects.items())
+    return Discovery(found=found, skipped=tuple(_skipped(module)))
+
+
+def _files(folder: str) -> Iterator[Source]:
+    """The files of a folder, sorted, that could hold a layer or that do not parse."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".")
+            and name not in _NOT_SOURCES
+            and not os.path.exists(os.path.join(place, name, "pyvenv.cfg"))
+        )
+        for name in sorted(names):
+            path = os.path.join(place, name)
+            if name.endswith(".py") and not name.startswith(".") and _may_hold_layers(path):
+                yield Source(label=path, path=path, explicit=False)
+
+
+def _may_hold_layers(path: str) -> bool:
+    """Whether a class or a function is defined at all: a mere script is not worth running."""
+    try:
+        tree = parse(path)
+    except LayerError:
+        return True
+    return any(isinstance(node, ast.ClassDef | ast.FunctionDef) for node in ast.walk(tree))
+
+
+def _of_module(module: str, name: str | None) -> list[Source]:
+    """The file of a dotted name, found without importing the packages above it; all files of a package."""
+    folders = [os.getcwd(), *sys.path]
+    spec = None
+    parts = module.split(".")
+    for depth in range(1, len(parts) + 1):
+        spec = importlib.machinery.PathFinder.find_spec(".".join(parts[:depth]), folders)
+        if spec is None:
+            break
+        folders = list(spec.submodule_search_locations or [])
+    if spec is None:
+        return [Source(label=module, why=f"there is no file, folder or module {module}; expected one of them")]
+    if spec.submodule_search_locations and name is None:
+        return [
+            Source(label=_dotted(module, root, one.path or ""), path=one.path, explicit=False)
+            for root in spec.submodule_search_locations
+            for one in _files(root)
+        ]
+    if spec.origin is None or not spec.origin.endswith(".py"):
+        return [Source(label=module, why=f"{module} has no Python source to check")]
+    return [Source(label=module, path=spec.origin, name=name)]
+
+
+def _dotted(module: str, root: str, path: str) -> str:
+    """The dotted name of a file beneath the package's folder."""
+    parts = list(Path(os.path.relpath(path, root)).with_suffix("").parts)
+    return ".".join([module, *(part for part in parts if part != "__init__")])
+
+
+def _subjects(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """The layers defined in the module, by name, then the pairs of functions by their forward's name."""
+    from checks.dialects import function_pairs, is_layer
+
+    for cls in _classes(module):
+        if is_layer(cls) and not _is_abstract(cls):
+            yield cls.__name__, cls
+    yield from function_pairs(module)
+
+
+def _classes(module: ModuleType) -> list[type]:
+    """The classes defined in the module, each once, in the order of their definition."""
+    own = {
+        id(value): value
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__
+    }
+    return list(own.values())
+
+
+def _named(module: ModuleType, name: str) -> Any:
+    """The class, instance or function pair of that name. Raises LayerError where it is none or absent."""
+    from checks.dialects import function_pairs, is_layer
+
+    pairs = dict(function_pairs(module))
+    if name in pairs:
+        return pairs[name]
+    value: Any = module
+    for part in name.split("."):
+        value = getattr(value, part, None)
+    if value is None:
+        known = dict(_subjects(module))
+        near = difflib.get_close_matches(name, known, n=1)
+        there = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'no layers'}"
+        raise LayerError(f"there is no {name} in {_file_name(module)}; {there}")
+    if not is_layer(value):
+        kind = "class" if isinstance(value, type) else type(value).__name__
+        raise LayerError(f"{name} is no layer: a {kind} without a forward and a backward\n{_EXPECTED}")
+    return value
+
+
+def _holds_none(module: ModuleType, file: str) -> str:
+    names = [cls.__name__ for cls in _classes(module)]
+    has = f"its classes are {', '.join(names)}" if names else "it defines no class"
+    return f"{file} holds no layer: {has}\n{_EXPECTED}"
+
+
+def _file_name(module: ModuleType) -> str:
+    return Path(module.__file__ or module.__name__).name
+
+
+def _skipped(module: ModuleType) -> Iterator[str]:
+    """Abstract bases and optimizers: what a reader might otherwise miss in the list."""
+    for cls in _classes(module):
+        if _is_abstract(cls):
+            yield f"{cls.__name__} (abstract base)"
+        elif not _method(cls, "forward", "backward") and _method(cls, "update", "step"):
+            yield f"{cls.__name__} (optimizer)"
+
+
+def _method(cls: type, *names: str) -> bool:
+    return any(callable(getattr(cls, name, None)) for name in names)
+
+
+def _is_abstract(cls: type) -> bool:
+    """Whether forward is declared only: an abstract method, or a body that says no more than pass or raise."""
+    if inspect.isabstract(cls):
+        return True
+    forward = getattr(cls, "forward", None)
+    if not inspect.isfunction(forward):
+        return False
+    return _is_declaration(forward)
+
+
+def _is_declaration(function: Any) -> bool:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    definition = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
+    return definition is not None and all(
+        isinstance(node, ast.Pass)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        or (isinstance(node, ast.Raise) and "NotImplemented" in ast.dump(node))
+        for node in definition.body
+    )

@@ -1,0 +1,104 @@
+"""A function of one array as the numerics see it: moved in place, observed as a flat vector, counted.
+
+The function reads the array where it lies. Nothing is copied for an evaluation, and every entry comes back bit for
+bit, also after an exception, since it is restored from its saved value (x + h - h is not x).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def flat_output(value: Any) -> Array:
+    """The output as a fresh flat vector in float64, or in longdouble where it is that wide."""
+    array = np.asarray(value)
+    wide = array.dtype == np.longdouble and np.dtype(np.longdouble).itemsize > 8
+    return np.array(array, dtype=np.longdouble if wide else np.float64).reshape(-1)
+
+
+class Function:
+    """`evaluate()` as a function of the entries of `x`, contracted with `weights` (the upstream gradient).
+
+    `x`: a writeable floating-point array that `evaluate` reads. `base`: the output at the unmoved `x`, flat.
+    `noise`: the standard deviation of each output's round-off. `unit_roundoff`: of what `evaluate` computes in.
+    """
+
+    def __init__(
+        self, evaluate: Callable[[], Array], x: Array, weights: Array, base: Array, noise: Array, unit_roundoff: float
+    ) -> None:
+        self.evaluate = evaluate
+        self.x = x
+        self.weights = weights
+        self.base = base
+        self.noise = noise
+        self.unit_roundoff = unit_roundoff
+        self.scale = line_scale(x)
+        self._weighted_variance = (weights * noise) ** 2
+
+    @property
+    def single(self) -> bool:
+        """Whether the function computes in single precision, whatever the dtype of what it returns."""
+        return self.unit_roundoff > 1e-12
+
+    def pair(self, index: int, step: float) -> tuple[Array, Array, Any]:
+        """f at x + step and at x - step in one entry, with the width between the points as realised."""
+        flat = self.x.flat
+        saved = flat[index]
+        try:
+            flat[index] = saved + step
+            upper = flat[index]
+            plus = self.evaluate()
+            flat[index] = saved - step
+            lower = flat[index]
+            minus = self.evaluate()
+        finally:
+            flat[index] = saved
+        return plus, minus, upper - lower
+
+    def contracted_noise(self, plus: Array, minus: Array) -> float:
+        """The standard deviation of `weights @ f` from round-off; outputs that did not move cancel exactly."""
+        if plus.size == 1:
+            return float(np.sqrt(self._weighted_variance[0])) if plus[0] != minus[0] else 0.0
+        return float(np.sqrt(np.sum(self._weighted_variance, where=plus != minus)))
+
+    def slope(self, index: int, step: float) -> tuple[float, float, float]:
+        """(derivative, noise of `weights @ f`, round-off of the contraction) from one pair of evaluations.
+
+        The derivative is not finite where either point lies outside the domain.
+        """
+        plus, minus, width = self.pair(index, step)
+        terms = self.weights * (plus - minus)
+        total = float(terms.sum() / width)
+        size = abs(total) if terms.size == 1 else float(np.abs(terms).sum() / abs(width))
+        noise = self.contracted_noise(plus, minus) + self.argument_noise(index, total)
+        return total, noise, 4 * self.unit_roundoff_of_sum * size
+
+    def argument_noise(self, index: int, slope: float) -> float:
+        """u |x| |f'|: what rounding the argument, or a product that it enters first, makes of the output."""
+        return self.unit_roundoff * abs(float(self.x.flat[index])) * abs(slope)
+
+    @property
+    def unit_roundoff_of_sum(self) -> float:
+        """Unit round-off of the contraction, which is done in the output's working precision."""
+        return float(np.finfo(self.base.dtype).eps) / 2
+
+
+def typical_size(array: Array) -> float:
+    """The root mean square of the entries that are not zero, or 1.0 where all are zero."""
+    values = np.abs(np.asarray(array, dtype=np.float64).reshape(-1))
+    values = values[(values > 0) & np.isfinite(values)]
+    if not values.size:
+        return 1.0
+    largest = float(values.max())
+    return largest * float(np.sqrt(np.mean((values / largest) ** 2)))
+
+
+def line_scale(x: Array) -> Array:
+    """A length for a line through each entry: its own size or the array's typical size, the larger; 1 for zeros."""
+    return np.maximum(np.abs(np.asarray(x, dtype=np.float64).reshape(-1)), typical_size(x))

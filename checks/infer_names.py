@@ -1,0 +1,83 @@
+"""What an argument's name suggests. A suggestion orders the attempts; what the layer does decides."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Hint = Literal[
+    "matrix", "vector", "label", "ids", "hidden", "gate", "mask", "flag", "rate", "sizes", "size", "none"
+]
+
+_HINTS: tuple[tuple[Hint, str], ...] = (
+    ("label", r"t|ts|target[s]?|label[s]?|y_?true|true_?y|truth|gt|ground_truth|answer[s]?|y_?(real|batch|train)"
+              r"|correct|teacher|expected|target_?y|actual"),
+    ("flag", r"(is_?|for_?)?(train|training|train_?fl(a)?g|test|testing|inference)(_?mode)?"),
+    ("mask", r".*mask"),
+    ("ids", r"ids?|idx|idxs|index|indices|indexes|word_?ids|tokens?|token_?ids"),
+    ("hidden", r"(h|c|s|prev_?h|h_?prev|c_?prev|hidden|state|prev_?state|h0|c0|cell)(_?(prev|state|t|in|last))?"),
+    ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std|margin)"
+             r"|p|reg|alpha|keep_?p|delta|tau"),
+    ("sizes", r".*(size|dim|unit|layer)s?_?(list|s)|layers|dims|hidden_sizes|sizes"),
+    ("size", r"(n|num|number|no)_?(of_?)?[a-z_]*|.*(_?size|_?dims?|_?features?|_?units?|_?channels?|_?neurons?"
+             r"|_?classes|_?width|_?height|_?len|_?length|_?filters|_?nodes|_?kernel_?size|_?count|_?inputs?|_?outputs?)"
+             r"|in|out|d|h|k|m|stride|pad|padding|hidden|fan_in|fan_out|input|output|vocab|dim|size|D|H|N|K"),
+    ("matrix", r"w|w_?[a-z0-9]*|weight[s]?[_a-z0-9]*|kernel[s]?|filter[s]?|theta|u|v|weight_?matrix|embedding[s]?"),
+    ("vector", r"b|b_?[a-z0-9]?|bias(es)?[_a-z0-9]*|gamma|beta|scale|shift|offset|g|gain"),
+)  # fmt: skip
+_COMPILED = tuple((hint, re.compile(pattern)) for hint, pattern in _HINTS)
+
+
+def hint(name: str, *, place: Literal["constructor", "forward"]) -> Hint:
+    """The first family of names that this one belongs to, among those that make sense in its place."""
+    word = name.lower().strip("_")
+    for family, pattern in _COMPILED:
+        if family in _NEVER[place]:
+            continue
+        if pattern.fullmatch(word):
+            return family
+    return "none"
+
+
+_NEVER = {
+    "constructor": frozenset({"label", "ids", "hidden", "flag"}),
+    "forward": frozenset({"size", "sizes", "rate"}),
+}
+
+_SIZE_SYMBOLS: tuple[tuple[str, str], ...] = (
+    (r".*(kernel|filter_?(size|h|w|height|width)|field|^k$|ksize|window).*", "kernel"),
+    (r".*(pool|stride).*", "two"),
+    (r".*pad.*|.*dilation.*", "zero"),
+    (r".*heads?", "two"),
+    (r".*(hidden|units|^h$|^m$).*", "hidden"),
+    (r".*(vocab|num_?embeddings|n_?tokens).*", "vocabulary"),
+    (r".*(out|class|neurons|^k$|next|filters|^o$|fan_?out|n_?f$).*", "output"),
+    (r".*(in|prev|features|channels|dim|^d$|^i$|size).*", "input"),
+)
+
+
+def size_role(name: str) -> str:
+    """What a size of that name measures: input, output, hidden, vocabulary, kernel, or a small constant."""
+    word = name.lower().strip("_")
+    for pattern, role in _SIZE_SYMBOLS:
+        if re.fullmatch(pattern, word):
+            return role
+    return "unknown"
+
+
+_BUFFER = re.compile(
+    r".*(running|moving|ema|mean|var|std|mask|encoding|positional|pos_?enc|^pe$|buffer|cache|grid|eps).*"
+)
+_PARAMETER = re.compile(
+    r"(w|weights?|kernels?|filters?|u|v)(_?[a-z0-9]{0,3})|b_?[a-z0-9]{0,3}|bias(es)?_?\w{0,3}|gamma|beta", re.I
+)
+
+
+def is_buffer(name: str) -> bool:
+    """Whether a name says running statistics, masks or tables: arrays that owe no gradient."""
+    return bool(_BUFFER.fullmatch(name.lower()))
+
+
+def is_parameter(name: str) -> bool:
+    """Whether a name is one that parameters usually bear."""
+    return bool(_PARAMETER.fullmatch(name.lower().strip("_")))

@@ -1,0 +1,279 @@
+"""The derivative along one entry as well as it can be had: a ladder of steps, extrapolated, with its allowance.
+
+A ladder of length L has steps h_j = L * 2^(-3-j). Its central differences A[j,0] are extrapolated (Ridders 1982),
+and each entry of the table is charged with its own round-off:
+
+    W[j,0] = 4 * noise / h_j                 W[j,k] = (4^k W[j,k-1] + W[j-1,k-1]) / (4^k - 1)
+    e[j,k] = max(|A[j,k] - A[j,k-1]|, |A[j,k] - A[j-1,k-1]|) + W[j,k]
+
+The smallest e wins. L has to fit the function: a value counts only where the ladders of L/8 and L/42 and a small pair
+agree within their allowances and no bend shows that stays while the step shrinks; otherwise L becomes L/8. A bend
+that stays down to the smallest steps is a kink: then the one-sided derivatives bound what backward may return.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from checks.function import Array, Function
+
+RUNGS = 8
+RUNGS_SINGLE = 4
+SHRINK = 8.0
+ENOUGH = 1e-10  # relative allowance at which no better ladder is looked for
+# A jump of slope below these shares of the slopes and of the curvature is curvature that was not quite removed.
+BEND_SIGNIFICANT = 1e-6
+BEND_OF_CURVATURE = 1e-4
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Derivative:
+    """One entry's derivative: `value` +- `allowance`; at a kink anything within `lower` - `edge` to `upper` + `edge`.
+
+    `cause` says why no settled value exists ("truncation", "domain"), and is None where there is one.
+    `step` is the largest step of the ladder that was accepted.
+    """
+
+    value: float
+    allowance: float
+    step: float
+    kink: bool = False
+    lower: float = np.nan
+    upper: float = np.nan
+    edge: float = 0.0
+    cause: str | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Rung:
+    """One step's differences: the slope, its round-off, and the bend (f(x+h) + f(x-h) - 2 f(x)) / h per output.
+
+    `grain` is the standard deviation of each output's round-off at these points, where f may be larger than at x.
+    """
+
+    step: float
+    slope: float
+    noise: float
+    roundoff: float
+    slopes: float
+    bend: Array
+    grain: Array
+
+    @property
+    def finite(self) -> bool:
+        return bool(np.isfinite(self.slope))
+
+
+class Line:
+    """The function along one entry; rungs are remembered by their step, since ladders share them."""
+
+    def __init__(self, function: Function, index: int) -> None:
+        self.function = function
+        self.index = index
+        self._rungs: dict[float, _Rung] = {}
+
+    def rung(self, step: float) -> _Rung:
+        known = self._rungs.get(step)
+        if known is None:
+            known = self._rungs[step] = self._evaluate(step)
+        return known
+
+    def _evaluate(self, step: float) -> _Rung:
+        function = self.function
+        plus, minus, width = function.pair(self.index, step)
+        if not width:
+            nothing = np.full(plus.shape, np.nan)
+            return _Rung(step=step, slope=np.nan, noise=0, roundoff=0, slopes=0, bend=nothing, grain=nothing)
+        terms = function.weights * (plus - minus)
+        size = float(np.abs(terms).sum() / abs(width))
+        grain = np.maximum(function.noise, function.unit_roundoff * np.maximum(np.abs(plus), np.abs(minus)))
+        slope = float(terms.sum() / width)
+        outputs = float(np.sqrt(np.sum((function.weights * grain) ** 2, where=plus != minus)))
+        return _Rung(
+            step=step,
+            slope=slope,
+            noise=outputs + function.argument_noise(self.index, slope),
+            roundoff=4 * function.unit_roundoff_of_sum * size,
+            slopes=size,
+            bend=((plus - function.base) + (minus - function.base)) / (width / 2),
+            grain=grain,
+        )
+
+    def ladder(self, length: float) -> tuple[float, float]:
+        """(value, allowance) from the steps length/8, length/16, ...; not finite where too few points exist."""
+        count = RUNGS_SINGLE if self.function.single else RUNGS
+        rungs = [self.rung(length * 2.0 ** (-3 - j)) for j in range(count)]
+        while rungs and not rungs[-1].finite:
+            rungs.pop()
+        first = next((j for j in range(len(rungs), 0, -1) if not rungs[j - 1].finite), 0)
+        return extrapolate(rungs[first:])
+
+    def small_pair(self, length: float) -> tuple[float, float]:
+        """(value, allowance) from one pair at h = 4 u^(1/3) L: its round-off, and its truncation c h^2.
+
+        c is read off the ladder of the same length, whose steps are larger.
+        """
+        rung = self.rung(4 * self.function.unit_roundoff ** (1 / 3) * length)
+        steps = [self.rung(length * 2.0 ** (-3 - j)) for j in range(RUNGS_SINGLE)]
+        cubic = [abs(a.slope - b.slope) / a.step**2 for a, b in itertools.pairwise(steps) if a.finite and b.finite]
+        truncation = 2 * max(cubic, default=0.0) * rung.step**2
+        return rung.slope, 4 * rung.noise / rung.step + rung.roundoff + truncation
+
+    def lasting_bend(self, coarse: float, fine: float) -> tuple[Array, Array]:
+        """(jump of slope that stays as the step goes to 0, its round-off), per output, from two steps.
+
+        A smooth bend is h f'' and vanishes in (r b(h) - b(r h)) / (r - 1); what is left does not vanish with h.
+        """
+        ratio = coarse / fine
+        wide, narrow = self.rung(coarse), self.rung(fine)
+        jump = (ratio * narrow.bend - wide.bend) / (ratio - 1)
+        noise = (4 * ratio * narrow.grain / fine + 4 * wide.grain / coarse) / (ratio - 1)
+        return jump, noise
+
+
+def extrapolate(rungs: Sequence[_Rung]) -> tuple[float, float]:
+    """The best entry of the extrapolation table of central differences whose step halves from rung to rung."""
+    if len(rungs) < 2:
+        return (rungs[0].slope, np.inf) if rungs else (np.nan, np.inf)
+    best, best_error = np.nan, np.inf
+    previous: list[tuple[float, float]] = []
+    for rung in rungs:
+        row = [(rung.slope, 4 * rung.noise / rung.step)]
+        for k, (left, left_noise) in enumerate(previous, start=1):
+            factor = 4.0**k
+            value = (factor * row[-1][0] - left) / (factor - 1)
+            noise = (factor * row[-1][1] + left_noise) / (factor - 1)
+            error = max(abs(value - row[-1][0]), abs(value - left)) + noise + rung.roundoff
+            if error < best_error:
+                best, best_error = value, error
+            row.append((value, noise))
+        previous = row
+    return best, best_error
+
+
+def differentiate(function: Function, index: int, typical: float = 0.0) -> Derivative:
+    """The derivative by entry `index` with its allowance, or the kink or the cause that keeps it from being had.
+
+    `typical`: the size of derivative that matters here; allowances far below it are good enough.
+    """
+    line = Line(function, index)
+    start = float(function.scale[index])
+    best: Derivative | None = None
+    length = start
+    suspicious = False
+    for _ in range(4 if function.single else 12):
+        candidate = _accepted(line, length)
+        if isinstance(candidate, Derivative):
+            if best is None or candidate.allowance < best.allowance:
+                best = candidate
+            if best.allowance <= ENOUGH * max(abs(best.value), typical):
+                break
+            if candidate.allowance > 2 * best.allowance or _noise_rules(line, length / SHRINK, best.allowance):
+                break
+        elif candidate == "bend" and not suspicious:
+            suspicious = True
+            kink = _kink(line, start)
+            if kink is not None:
+                return kink
+        length /= SHRINK
+    if best is not None and best.allowance > ENOUGH * max(abs(best.value), typical):
+        best = _longer(line, start, best)
+    if best is None:
+        return _unsettled(line, start)
+    return best
+
+
+def _accepted(line: Line, length: float) -> Derivative | str:
+    """The ladder's value where shorter ladders and a small pair agree with it, else what speaks against it."""
+    value, allowance = line.ladder(length)
+    if not np.isfinite(value) or not np.isfinite(allowance):
+        return "domain"
+    count = RUNGS_SINGLE if line.function.single else RUNGS
+    # Two of the ladder's own steps, so that the test of the bend costs no evaluation.
+    coarse, fine = length * 2.0 ** (-3 - count // 2), length * 2.0 ** (-2 - count)
+    if _bends(line, coarse, fine):
+        return "bend"
+    for other, other_allowance in (
+        line.ladder(length / SHRINK),
+        line.ladder(length / 42.0),
+        line.small_pair(length),
+    ):
+        if not abs(value - other) <= allowance + other_allowance:
+            return "truncation"
+    return Derivative(value=value, allowance=allowance, step=length / 8)
+
+
+def _bends(line: Line, coarse: float, fine: float) -> bool:
+    """Whether a jump of the slope stays as the step goes from coarse to fine and on to nothing."""
+    jump, noise = line.lasting_bend(coarse, fine)
+    if not np.all(np.isfinite(jump)):
+        return True
+    weights = np.abs(line.function.weights)
+    significant = np.abs(jump) > 10 * noise
+    if not significant.any():
+        return False
+    curvature = float(np.sum(weights * np.abs(line.rung(coarse).bend)))
+    threshold = BEND_SIGNIFICANT * line.rung(fine).slopes + BEND_OF_CURVATURE * curvature
+    return bool(np.sum(weights * np.abs(jump), where=significant) > threshold)
+
+
+def _kink(line: Line, scale: float) -> Derivative | None:
+    """The one-sided derivatives where the bend stays down to steps of 1e-9 of the scale, else None."""
+    coarse, fine = (2.0**-8, 2.0**-11) if line.function.single else (2.0**-26, 2.0**-29)
+    if not _bends(line, scale * coarse, scale * fine):
+        return None
+    return one_sided(line, scale * (2.0**-8 if line.function.single else 2.0**-18))
+
+
+def one_sided(line: Line, step: float) -> Derivative:
+    """The interval between the derivatives from the left and the right, output by output, and its midpoint.
+
+    right, left = D + b/2, D - b/2 with the central slope D and the bend b, extrapolated from the steps h and h/2.
+    An output without a kink adds its central slope to both ends.
+    """
+    function = line.function
+    jump, noise = line.lasting_bend(step, step / 2)
+    half = np.where(np.abs(jump) > 10 * noise, np.abs(function.weights * jump) / 2, 0.0)
+    wide, narrow = line.rung(step), line.rung(step / 2)
+    middle, spread = narrow.slope, float(half.sum())
+    edge = 8 * max(wide.noise, narrow.noise) / step + abs(narrow.slope - wide.slope) + narrow.roundoff
+    return Derivative(
+        value=middle,
+        allowance=spread + edge,
+        step=step,
+        kink=True,
+        lower=middle - spread,
+        upper=middle + spread,
+        edge=edge,
+    )
+
+
+def _noise_rules(line: Line, length: float, allowance: float) -> bool:
+    """Whether the largest step of a ladder of this length already has more round-off than the allowance."""
+    step = length / 8
+    return 4 * line.rung(step).noise / step > allowance
+
+
+def _longer(line: Line, start: float, best: Derivative) -> Derivative:
+    """A better value from longer ladders, where round-off rather than truncation limits the one at hand."""
+    length = start * 64
+    for _ in range(3):
+        candidate = _accepted(line, length)
+        if not isinstance(candidate, Derivative) or candidate.allowance >= best.allowance:
+            return best
+        if abs(candidate.value - best.value) > candidate.allowance + best.allowance:
+            return best
+        best, length = candidate, length * 64
+    return best
+
+
+def _unsettled(line: Line, scale: float) -> Derivative:
+    """The small pair's value with an infinite allowance, and what kept it from being settled."""
+    value, _ = line.small_pair(scale)
+    finite = np.isfinite(value)
+    cause = "truncation" if finite else "domain"
+    return Derivative(value=value, allowance=np.inf, step=scale, cause=cause)

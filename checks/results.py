@@ -1,0 +1,103 @@
+"""What a check concludes: Comparison, Finding and Report. Plain data, picklable, no arrays of the layer's size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+GradientVerdict = Literal["agrees", "differs", "undecided", "missing"]
+Verdict = Literal["pass", "fail", "undecided", "error"]
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Worst:
+    """The entry that is furthest off, measured in allowances: its index and both values."""
+
+    index: tuple[int, ...]
+    analytic: float
+    numerical: float
+    allowance: float
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Comparison:
+    """One gradient's row, about one case: backward's values against the derivative of forward.
+
+    `detectable` is the smallest relative error that this run would have seen in any entry, 4 E / s.
+    `cause` says why the numbers could not settle it (noise, truncation, kink, domain), or what was wrong
+    with the gradient as returned. Differences are absolute, in the gradient's own unit.
+    """
+
+    name: str
+    role: str
+    shape: tuple[int, ...]
+    dtype: str
+    verdict: GradientVerdict
+    method: Literal["entries", "directions"] = "entries"
+    max_abs_diff: float | None = None
+    mean_abs_diff: float | None = None
+    max_rel_diff: float | None = None
+    allowance: float | None = None
+    detectable: float | None = None
+    miss_probability: float | None = None
+    worst: Worst | None = None
+    wrong_entries: int = 0
+    cause: str | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong, in words."""
+
+    kind: str
+    severity: Severity
+    message: str
+    gradient: str | None = None
+    suggestion: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Report:
+    """All that is known about one subject after a check.
+
+    `target` is the path as given, then `::Name`; `why` says for an error what happened; `notes` are remarks that
+    change no verdict. `cases` counts the drawn cases.
+    """
+
+    target: str
+    verdict: Verdict
+    signature: str | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    counterexample: str | None = None
+    seed: int | None = None
+    evaluations: int = 0
+    cases: int = 0
+    seconds: float = 0.0
+    why: str | None = None
+    notes: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """True for the verdict "pass" alone: undecided is not a pass."""
+        return self.verdict == "pass"
+
+    def to_text(self) -> str:
+        """The report as plain text of at most 80 columns."""
+        from checks.report.text import to_text
+
+        return to_text(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """The subject's object of the JSON interface."""
+        from checks.report.json import to_json
+
+        return to_json(self)
+
+    def __str__(self) -> str:
+        return self.to_text()

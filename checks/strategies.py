@@ -1,0 +1,408 @@
+"""Hypothesis strategies for shapes, arrays and whole cases.
+
+Hypothesis draws the choices (sizes, a seed, and for each array a flavour and a memory layout); NumPy draws
+the entries from the seed, since one choice an entry would be too slow. Every choice shrinks towards the plain
+one: size 1, seed 0, ordinary short decimals, C order, int64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from typing import Any, Final, TypeVar
+from zlib import crc32
+
+import numpy as np
+from hypothesis import strategies as st
+
+from checks.case import Case
+from checks.errors import SignatureError
+from checks.signature import Argument, Dim, Shape, Signature
+from checks.subject import Array, Arrays, Subject
+
+T = TypeVar("T")
+Rng = np.random.Generator
+
+# What a table holds is what is drawn from it, evenly; its first entry is what shrinking arrives at.
+_SIZES: Final = (1, *3 * (2,), *4 * (3,), *3 * (4,), *2 * (5,), 6, 7, 8)
+_RANKS_OF_REST: Final = (1, 1, 2, 2, 0, 3)
+_ROUNDED: Final = (True, True, False)
+_LAYOUTS: Final = (*6 * ("C",), "F", "F", "strided", "reversed")
+_INTEGERS: Final = ("int64", "int64", "int64", "int32", "int32", "uint8")
+_BOLD: Final = (
+    *8 * ("ordinary",),
+    "zeros",
+    "zeros",
+    "ties",
+    "tiny",
+    "large",
+    "negative",
+    "positive",
+    "mixed",
+)
+_MILD: Final = (*2 * _BOLD[:8], *2 * ("zeros", "ties", "negative", "positive", "tiny", "mixed"), "large")
+_REPEATS: Final = ("ordinary", "ties")
+_LARGEST_SIZES: Final = (8, 64)
+
+
+def cases(
+    subject: Subject, signature: Signature | str | None = None, *, dtype: str = "float64"
+) -> st.SearchStrategy[Case]:
+    """Cases of `subject`, under one of its signatures or under the one that is handed in.
+
+    Sizes are 1 to 8, mostly 2 to 5 and mostly different: batches of one and square shapes hide faults. Sizes
+    that `subject.given` determines are not drawn; given values are kept in half of the cases (those of a
+    hyper-parameter always) and drawn in the others. Shrinks towards the first signature, sizes of 1, given
+    values, seed 0, short decimals and contiguous arrays.
+    """
+    if isinstance(signature, str):
+        signature = Signature.parse(signature)
+    signatures = subject.signatures if signature is None else (signature,)
+    return _cases(subject, signatures, np.dtype(dtype).name)
+
+
+def plain_case(
+    subject: Subject,
+    signature: Signature,
+    sizes: Mapping[str, int],
+    seed: int,
+    dtype: str = "float64",
+) -> Case:
+    """The ordinary case of these sizes and this seed: short decimals, C order, given values kept.
+
+    A size that given arrays determine is theirs, whatever `sizes` says.
+    """
+    given = _given(subject, signature)
+    count = _rest_of(signature, given)
+    signature = signature.at(sizes) if count is None else signature.expanded(count)
+    sizes = {**sizes, **signature.fit(_shapes_of(given))}
+    shapes = signature.shapes(sizes)
+    arrays: dict[str, Array] = {}
+    for argument in signature.arguments:
+        name = argument.name
+        if name in given:
+            arrays[name] = _kept(argument, given[name], subject, dtype)
+        else:
+            limit = _limit(argument, sizes)
+            arrays[name] = draw_array(_rng(seed, name), shapes[name], argument.kind, dtype=dtype, limit=limit)
+    return Case(subject=subject, signature=signature, arrays=arrays, seed=seed)
+
+
+def draw_array(
+    rng: Rng,
+    shape: Shape,
+    kind: str = "float",
+    flavour: str = "ordinary",
+    dtype: str = "float64",
+    limit: int | None = None,
+    rounded: bool = True,
+) -> Array:
+    """An array of a signature's kind, in C order.
+
+    `dtype` is that of the floats; integers take it where it is an integer's, and int64 else. `rounded`: short
+    decimals, each the double nearest to what is printed. A flavour keeps to the kind's domain (a negative
+    probability is an ordinary one); zeros occur in "zeros" only.
+    """
+    if kind in ("label", "int"):
+        if limit is None:
+            raise SignatureError(f"{kind} needs a limit")
+        integer = dtype if np.issubdtype(dtype, np.integer) else "int64"
+        return _indices(rng, shape, flavour, limit).astype(integer)
+    values = np.asarray(_KINDS[kind](rng, shape, flavour, rounded))
+    return values if kind == "bool" else values.astype(dtype)
+
+
+def laid_out(array: Array, layout: str) -> Array:
+    """A copy with the same entries, in memory order "C" or "F", or as a "strided" or "reversed" view."""
+    if layout == "F":
+        return np.array(array, order="F")
+    if layout == "strided":  # every second entry of a larger array
+        return np.repeat(array, 2, axis=-1)[..., ::2]
+    if layout == "reversed":
+        return np.array(array[::-1], order="C")[::-1]
+    return np.array(array, order="C")
+
+
+# --- the choices of a case
+
+_SEEDS: Final = st.integers(0, 2**32 - 1)
+
+
+@st.composite
+def _cases(draw: st.DrawFn, subject: Subject, signatures: tuple[Signature, ...], dtype: str) -> Case:
+    signature = draw(_one_of(signatures))
+    kept = _given(subject, signature)
+    if signature.has_rest:
+        count = _rest_of(signature, kept)
+        signature = signature.expanded(draw(_one_of(_RANKS_OF_REST)) if count is None else count)
+    sizes = _sizes(draw, signature, signature.fit(_shapes_of(kept)))
+    shapes = signature.shapes(sizes)
+    seed, rounded = draw(_SEEDS), draw(_one_of(_ROUNDED))
+    constants = {name: array for name, array in kept.items() if subject.roles.get(name) == "hyper"}
+    if len(constants) < len(kept) and not draw(_one_of((True, False))):
+        kept = constants
+    arrays: dict[str, Array] = {}
+    for argument in signature.arguments:
+        name, limit = argument.name, _limit(argument, sizes)
+        if name in kept:
+            arrays[name] = _kept(argument, kept[name], subject, dtype)
+            continue
+        flavour = draw(_one_of(_flavours(argument, subject)))
+        kind_of_number = dtype if limit is None else draw(_one_of(_integers(limit)))
+        rng = _rng(seed, name)
+        array = draw_array(rng, shapes[name], argument.kind, flavour, kind_of_number, limit, rounded)
+        arrays[name] = laid_out(array, draw(_one_of(_LAYOUTS))) if array.size > 1 else array
+    return Case(subject=subject, signature=signature, arrays=arrays, seed=seed, rounded=rounded)
+
+
+@cache
+def _one_of(table: tuple[T, ...]) -> st.SearchStrategy[T]:
+    return st.sampled_from(table)
+
+
+def _flavours(argument: Argument, subject: Subject) -> tuple[str, ...]:
+    role = subject.roles.get(argument.name, "input")
+    if argument.kind in ("label", "int"):
+        return _REPEATS
+    if role == "hyper" or not argument.differentiable:
+        return ("ordinary",)
+    return _BOLD if role == "input" and argument.kind != "target" else _MILD
+
+
+@cache
+def _integers(limit: int) -> tuple[str, ...]:
+    return tuple(name for name in _INTEGERS if limit <= np.iinfo(name).max)
+
+
+def _limit(argument: Argument, sizes: Mapping[str, int]) -> int | None:
+    return None if argument.limit is None else argument.limit.value(sizes)
+
+
+def _rng(seed: int, name: str) -> Rng:
+    """A stream for each array, so that shrinking one leaves the entries of the others as they are."""
+    return np.random.default_rng([seed, 3, crc32(name.encode())])
+
+
+# --- given arrays
+
+
+def _given(subject: Subject, signature: Signature) -> dict[str, Array]:
+    return {name: np.asarray(array) for name, array in subject.given.items() if name in signature.names}
+
+
+def _shapes_of(arrays: Arrays) -> dict[str, Shape]:
+    return {name: array.shape for name, array in arrays.items()}
+
+
+def _rest_of(signature: Signature, given: Arrays) -> int | None:
+    """How many axes `...` stands for, by the given arrays; None where they do not say."""
+    for name, array in given.items():
+        dims = signature.argument(name).dims
+        if any(dim.is_rest for dim in dims):
+            return max(array.ndim - len(dims) + 1, 0)
+    return None
+
+
+def _kept(argument: Argument, array: Array, subject: Subject, dtype: str) -> Array:
+    """A copy of a given array, in the check's dtype where it is a float that the layer differentiates by."""
+    if subject.roles.get(argument.name) == "hyper" or not argument.differentiable:
+        return array.copy(order="K")
+    return array.astype(dtype, order="K")
+
+
+# --- sizes
+
+
+def _sizes(draw: st.DrawFn, signature: Signature, fixed: Mapping[str, int]) -> dict[str, int]:
+    """A number for each size: those that `fixed` leaves open are drawn, mostly unlike the ones before.
+
+    A number that leaves no way to make every expression (`h//2`, `h-k`) positive is not offered.
+    """
+    sizes = dict(fixed)
+    free = tuple(name for name in signature.sizes if name not in fixed)
+    expressions = _open_expressions(signature, free)
+    for k, name in enumerate(free):
+        table = tuple(v for v in _SIZES if v == 1 or v not in sizes.values())
+        table += tuple(v for v in sorted(set(sizes.values())) if 1 < v <= max(_SIZES))
+        if any(name in dim.names for dim in expressions):
+            table = _possible(table, name, expressions, tuple(sizes.items()), free[k + 1 :])
+        sizes[name] = draw(_one_of(table))
+    return sizes
+
+
+@cache
+def _open_expressions(signature: Signature, free: tuple[str, ...]) -> tuple[Dim, ...]:
+    """The expressions whose value still depends on a free size."""
+    dims = [dim for argument in signature.arguments for dim in argument.dims]
+    dims += [argument.limit for argument in signature.arguments if argument.limit]
+    dims += signature.output or ()
+    return tuple(dict.fromkeys(d for d in dims if not d.is_name and any(name in free for name in d.names)))
+
+
+@lru_cache(maxsize=10_000)
+def _possible(
+    table: tuple[int, ...],
+    name: str,
+    expressions: tuple[Dim, ...],
+    sizes: tuple[tuple[str, int], ...],
+    later: tuple[str, ...],
+) -> tuple[int, ...]:
+    """The numbers of the table that some choice of the later sizes completes; larger ones where none does."""
+    later = tuple(n for n in later if any(n in dim.names for dim in expressions))
+    for largest in _LARGEST_SIZES:
+        candidates = table if largest == max(_SIZES) else range(1, largest + 1)
+        possible = tuple(
+            v for v in candidates if _completes({**dict(sizes), name: v}, expressions, later, largest)
+        )
+        if possible:
+            return possible
+    raise SignatureError(
+        f"no sizes up to {_LARGEST_SIZES[-1]} make {', '.join(map(str, expressions))} 1 or more"
+    )
+
+
+def _completes(
+    sizes: Mapping[str, int], expressions: tuple[Dim, ...], later: tuple[str, ...], largest: int
+) -> bool:
+    if not all(_is_positive(dim, sizes) for dim in expressions if all(n in sizes for n in dim.names)):
+        return False
+    if not later:
+        return True
+    numbers = range(1, largest + 1)
+    return any(_completes({**sizes, later[0]: v}, expressions, later[1:], largest) for v in numbers)
+
+
+def _is_positive(dim: Dim, sizes: Mapping[str, int]) -> bool:
+    try:
+        return dim.value(sizes) >= 1
+    except SignatureError:  # division by zero
+        return False
+
+
+# --- the entries: a function for each flavour and each kind
+
+_POWERS_OF_TEN: Final = np.array([float(f"1e{k}") for k in range(23)])  # exact
+
+
+def _decimals(values: Array, exponent: Any, rounded: bool) -> Array:
+    """values * 10**exponent; `rounded`: to two decimals before scaling, never to zero.
+
+    An integer times or over an exact power of ten is rounded once, so the result is the double nearest to the
+    decimal: 123 / 1e9 prints as 1.23e-07, and 1.23 * 1e-7 does not.
+    """
+    if not rounded:
+        return np.asarray(values * 10.0 ** np.asarray(exponent))
+    hundredths = np.rint(values * 100)
+    hundredths = np.where((hundredths == 0) & (values != 0), np.copysign(1.0, values), hundredths)
+    power = np.asarray(exponent) - 2
+    return np.asarray(
+        hundredths * _POWERS_OF_TEN[np.maximum(power, 0)] / _POWERS_OF_TEN[np.maximum(-power, 0)]
+    )
+
+
+def _flavoured(rng: Rng, values: Array, flavour: str) -> tuple[Array, Any]:
+    """The entries with the flavour's marks, and the powers of ten that scale them."""
+    size, shape = values.size, values.shape
+    match flavour:
+        case "ordinary":
+            return values, 0
+        case "zeros":
+            zero = rng.random(shape) < 0.3
+            zero.flat[rng.integers(size)] = True
+            return np.where(zero, 0.0, values), 0
+        case "ties":
+            few = min(size, int(rng.integers(2, 4)))
+            return values.ravel()[rng.integers(0, few, shape)], 0
+        case "tiny":
+            return values, -rng.integers(6, 11)
+        case "large":
+            return values, rng.integers(2, 5)
+        case "negative":
+            return -np.abs(values), 0
+        case "positive":
+            return np.abs(values), 0
+        case "mixed":
+            return values, rng.integers(-3, 4, shape)
+        case _:
+            raise ValueError(f"unknown flavour {flavour!r}")
+
+
+def _real(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    values = np.asarray(rng.standard_normal(shape))
+    return _decimals(*_flavoured(rng, values, flavour), rounded) if values.size else values
+
+
+def _positive(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    flavour = "ordinary" if flavour in ("zeros", "negative") else flavour
+    return np.abs(_real(rng, shape, flavour, rounded))
+
+
+def _probability(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    """Between 0.05 and 0.95, or near 0 ("tiny", "mixed"), or near 1 ("large")."""
+    values = np.asarray(rng.uniform(0.05, 0.95, shape))
+    if flavour == "large":
+        digits = int(rng.integers(4, 7))
+        values = 1 - values * 10.0 ** (2 - digits)
+        return np.round(values, digits) if rounded else values
+    if flavour == "mixed":
+        return _decimals(values, -rng.integers(0, 4, shape), rounded)
+    if flavour in ("tiny", "ties") and values.size:
+        return _decimals(*_flavoured(rng, values, flavour), rounded)
+    return _decimals(values, 0, rounded)
+
+
+def _simplex(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    """Rows of weights over their sum; `rounded`: of integers over a power of ten, which sum exactly."""
+    weights = rng.uniform(0.2, 1.0, shape)
+    digits = 2
+    if flavour in ("tiny", "large", "mixed"):
+        weights = weights * 10.0 ** -rng.integers(0, 4, shape)
+        digits = 6
+    elif flavour == "ties":
+        weights = np.ones(shape)
+    rows = np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+    if not rounded or not rows.size:
+        return rows
+    count = shape[-1]
+    while 10**digits < 2 * count**2:  # the largest part must outweigh what rounding up to 1 adds
+        digits += 1
+    parts = np.maximum(np.floor(rows * 10**digits), 1)
+    largest = parts.argmax(axis=-1)[..., None]
+    rest = 10**digits - parts.sum(axis=-1, keepdims=True)
+    np.put_along_axis(parts, largest, np.take_along_axis(parts, largest, -1) + rest, -1)
+    return np.asarray(parts / 10**digits)
+
+
+def _onehot(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
+
+
+def _mask(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    """Zeros and ones, at least a one."""
+    values = np.asarray(rng.integers(0, 2, shape), dtype=np.float64)
+    if values.size:
+        values.flat[rng.integers(values.size)] = 1.0
+    return values
+
+
+def _bool(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    return np.asarray(rng.random(shape) < 0.5)
+
+
+def _indices(rng: Rng, shape: Shape, flavour: str, limit: int) -> Array:
+    """Integers in [0, limit); "ties": at most two distinct ones."""
+    if flavour == "ties":
+        return np.asarray(rng.integers(0, limit, 2)[rng.integers(0, 2, shape)])
+    return np.asarray(rng.integers(0, limit, shape))
+
+
+_KINDS: Final[Mapping[str, Callable[[Rng, Shape, str, bool], Array]]] = {
+    "float": _real,
+    "target": _real,
+    "positive": _positive,
+    "probability": _probability,
+    "simplex": _simplex,
+    "onehot": _onehot,
+    "mask": _mask,
+    "bool": _bool,
+}

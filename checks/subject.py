@@ -1,0 +1,87 @@
+"""What is checked: a forward, a backward and named arrays. Knows no dialect.
+
+A `Subject` describes; its `build` makes a `Trial`, one live object of the user's. The engine calls nothing else, so
+that whatever a layer looks like (a class, a pair of functions, a network) is the affair of the dialect that made
+the Subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from checks.signature import Signature
+
+Array = NDArray[Any]
+Arrays = Mapping[str, Array]
+Role = Literal["input", "parameter", "label", "hyper"]
+
+
+class Trial(Protocol):
+    """One live object of the user's.
+
+    `forward` runs on the arrays as they are at that moment: parameters are put where the layer keeps them, inputs
+    are handed over as they are (the caller decides whether they are copies). `backward` answers for the last
+    forward. Exceptions of the user's code pass through unchanged.
+    """
+
+    def forward(self, arrays: Arrays) -> Any:
+        """The layer's output, as the layer gives it (array, scalar)."""
+
+    def backward(self, upstream: Array) -> Mapping[str, Any]:
+        """The gradients by array name, as the layer gives them; a name without a gradient is left out."""
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Recipe:
+    """How to use the layer in plain code, for the runnable counterexample.
+
+    `forward` are the lines of a function body in which each array is a local variable of its own name and which
+    set `layer` and `out`; `backward` is a statement that may use `layer` and `upstream`; `gradients` are
+    expressions valid after it.
+    """
+
+    imports: tuple[str, ...]
+    forward: tuple[str, ...]
+    backward: str
+    gradients: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Subject:
+    """A layer as the engine sees it.
+
+    `signatures`: the readings under which cases are drawn, the first is the one that is printed (a loss that takes
+    class indices and one-hot labels has two). `roles`: a role for each argument of the signatures. `owed`: the
+    arrays whose gradient backward has to give; a float array that is not owed is compared where a gradient comes.
+    `takes_upstream`: False where backward has no upstream argument (a loss, a network's `gradient`): it is one.
+    `given`: arrays whose values the user fixed (an instance's own parameters): cases start from them.
+    `near_misses`: for an owed array, names of attributes that look like its gradient (`dw` beside `dW`).
+    """
+
+    name: str
+    build: Callable[[Arrays], Trial]
+    signatures: tuple[Signature, ...]
+    roles: Mapping[str, Role]
+    owed: tuple[str, ...]
+    takes_upstream: bool = True
+    given: Mapping[str, Array] = field(default_factory=dict)
+    near_misses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recipe: Recipe | None = None
+    file: str | None = None
+    line: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def signature(self) -> Signature:
+        """The reading that is printed."""
+        return self.signatures[0]
+
+
+def is_differentiable(array: Array) -> bool:
+    """Whether a derivative by this array exists: real floating-point numbers only."""
+    return bool(np.issubdtype(array.dtype, np.floating))

@@ -1,0 +1,183 @@
+"""One file checked in a process of its own, which may be killed, may exit and may crash: each report is sent at once.
+
+What is sent, in this order: `Started`; `Listed`, once the file is imported; `Checked` for each subject; `Ended`.
+Whoever listens knows from what is missing where the process came to its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+from checks.discover import Discovery, Found
+from checks.load import described
+from checks.results import Report
+
+_GRACE: Final = 30  # seconds after which a worker whose parent is gone ends by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What holds for every subject of a run. `seed` is the run's: each subject derives its own from it."""
+
+    seed: int
+    signature: str | None = None
+    max_examples: int = 20
+    dtype: str = "float64"
+    exact: bool = False
+    allow: tuple[str, ...] = ()
+    strict: bool = False
+    timeout: float = 60.0
+    show_output: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The process runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The file is imported: the targets in it, and what was skipped."""
+
+    targets: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The report of one subject, the `position`-th of the list."""
+
+    position: int
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more will come."""
+
+
+Message = Started | Listed | Checked | Ended
+Find = Callable[[], Discovery]
+Check = Callable[..., Report]
+
+
+def work(connection: Connection, find: Find, check: Check | None, options: Options, first: int) -> None:
+    """Finds the subjects and checks them from the `first` one on; the process ends here, without the user's exit
+    handlers."""
+    _isolate(options.show_output)
+    _last_resort(options.timeout)
+    connection.send(Started())
+    _reseed(options.seed)
+    discovery = find()
+    connection.send(Listed(tuple(one.target for one in discovery.found), discovery.skipped))
+    for position, found in enumerate(discovery.found):
+        if position >= first:
+            _last_resort(options.timeout)
+            connection.send(Checked(position, _checked(found, check, options)))
+    connection.send(Ended())
+    connection.close()
+    os._exit(0)
+
+
+def subject_seed(seed: int, target: str) -> int:
+    """The seed of one subject: from the run's seed and the subject's name within its file.
+
+    Neither the folder nor the number of workers plays a part, so that a subject checked alone is checked alike.
+    """
+    name = os.path.basename(target.replace("\\", "/"))
+    digest = hashlib.blake2b(f"{seed} {name}".encode(errors="surrogateescape"), digest_size=4).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def failed_to_run(target: str, why: str, seconds: float = 0.0) -> Report:
+    """The report of a subject that could not be checked."""
+    return Report(target=target, verdict="error", why=why, seconds=seconds)
+
+
+def strictly(report: Report) -> Report:
+    """The same report where a warning counts as a failure too."""
+    if report.verdict in ("pass", "undecided") and report.findings:
+        return replace(report, verdict="fail")
+    return report
+
+
+def _checked(found: Found, check: Check | None, options: Options) -> Report:
+    if found.why is not None:
+        return failed_to_run(found.target, found.why)
+    seed = subject_seed(options.seed, found.target)
+    _reseed(seed)
+    start = time.perf_counter()
+    try:
+        report = _check(found, check, options, seed)
+    except BaseException as error:
+        return failed_to_run(found.target, _unexpected(error), time.perf_counter() - start)
+    return strictly(report) if options.strict else report
+
+
+def _check(found: Found, check: Check | None, options: Options, seed: int) -> Report:
+    if check is None:
+        from checks.check import check as engine
+
+        check = engine
+    arguments: dict[str, Any] = {
+        "seed": seed,
+        "max_examples": options.max_examples,
+        "dtype": options.dtype,
+        "exact": options.exact,
+        "allow": options.allow,
+        "target": found.target,
+        **found.settings,
+    }
+    return check(found.subject, options.signature, **arguments)
+
+
+def _unexpected(error: BaseException) -> str:
+    """One line: what was raised, and the deepest place it came from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    if isinstance(error, SystemExit):
+        return f"the layer ended the program: {described(error)}{place}"
+    return f"checking it raised {described(error)}{place}"
+
+
+def _isolate(show_output: bool) -> None:
+    """No way for user code into our output, our input, our process group or the folders it lives in."""
+    sys.dont_write_bytecode = True
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    if not show_output:
+        os.dup2(nowhere, 2)
+    os.dup2(2, 1)
+    sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False, errors="replace")  # noqa: SIM115
+    sys.stderr = sys.stdout if not show_output else sys.stderr
+    import warnings
+
+    warnings.simplefilter("ignore")
+
+
+def _last_resort(timeout: float) -> None:
+    """The parent ends a worker that takes too long; a signal does where the parent itself is gone."""
+    if hasattr(signal, "alarm"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(int(timeout) + _GRACE)
+
+
+def _reseed(seed: int) -> None:
+    """Layers that draw from the global generators draw the same whichever file was checked before."""
+    import numpy as np
+
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - it is the generator that hand-written layers use
