@@ -108,7 +108,7 @@ def measure(known: Known, count: int, seed: int) -> dict[str, Any]:
             undecided += 1
         elif error <= allowance:
             covered += 1
-            relative.append(allowance / max(abs(value), 1e-300))
+            relative += [allowance / abs(value)] if value else []
         else:
             wrong += 1
             misses.append((float(point), value, error, allowance))

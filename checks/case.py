@@ -41,13 +41,27 @@ class Case:
         values = rng.uniform(0.5, 2.0, size=output.shape) * rng.choice([-1.0, 1.0], size=output.shape)
         return np.asarray(np.round(values, 2) if self.rounded else values, dtype=output.dtype)
 
+    def is_differentiable(self, name: str) -> bool:
+        """Whether a derivative by this array means something: floats, but no one-hot labels or masks."""
+        return is_differentiable(self.arrays[name]) and self.signature.argument(name).differentiable
+
+    @property
+    def movable(self) -> tuple[str, ...]:
+        """Arrays that may be moved a little without leaving what they stand for: floats, but no labels or masks."""
+        return tuple(
+            name
+            for name in self.arrays
+            if self.is_differentiable(name) and self.signature.argument(name).kind != "simplex"
+        )
+
     def displaced(self, by: float, salt: int = 1) -> Case:
         """The same case beside itself: every float entry moved by `by` times its array's size, the upstream drawn anew.
 
         Kinks and ties at the original point are left behind; signs, integers and labels stay.
         """
         rng = np.random.default_rng([self.seed, 2, salt])
-        arrays = {name: _moved(array, by, rng) for name, array in self.arrays.items()}
+        movable = self.movable
+        arrays = {name: _moved(a, by, rng) if name in movable else a for name, a in self.arrays.items()}
         seed = int(rng.integers(2**31))
         return replace(self, arrays=arrays, upstream=None, seed=seed, rounded=False)
 
@@ -64,9 +78,7 @@ class Case:
 
 
 def _moved(array: Array, by: float, rng: np.random.Generator) -> Array:
-    """A copy with each float entry moved; drawn for every array alike, so that adding one moves no other's draw."""
+    """A copy with each entry moved by between half and all of `by` times its own size."""
     shifts = rng.uniform(0.5, 1.0, size=array.shape) * rng.choice([-1.0, 1.0], size=array.shape)
-    if not is_differentiable(array) or array.size == 0:
-        return array.copy()
     scale = np.where(array != 0, np.abs(array), typical_size(array))
     return np.asarray(array + by * shifts * scale, dtype=array.dtype)

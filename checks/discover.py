@@ -1,6 +1,7 @@
-"""From a TARGET on the command line to the layers in it: which files there are, and which subjects each one holds.
+"""From a TARGET on the command line to the layers in it: the files there are, the subjects each one holds.
 
-`expand` looks at names and at source text only; `find` imports one file, and is meant for a process of its own.
+`expand` looks at names and at source text only; `find` imports one file, and is meant for a process of its
+own.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import inspect
 import os
 import re
 import sys
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from checks.load import load, parse
 
 _MODULE: Final = re.compile(r"(?P<module>\w+(?:\.\w+)*)(?:::?(?P<name>[\w.]+))?")
 _NOT_SOURCES: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
+_UPDATES: Final = ("update", "step", "apply_gradients", "optimize")
 _EXPECTED: Final = "expected a class with forward and backward, or functions f_forward and f_backward"
 
 
@@ -40,7 +41,7 @@ class Source:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Found:
-    """A subject, or (`why`) the reason why there is none. `settings` are arguments of `check` for it alone."""
+    """A subject, or (`why`) the reason why there is none. `settings`: arguments of `check` for it alone."""
 
     target: str
     subject: Any = None
@@ -67,7 +68,9 @@ def expand(target: str) -> list[Source]:
     path = Path(given)
     if path.is_dir():
         if name:
-            return [Source(label=target, why=f"{given} is a folder; {name} needs a file: {given}/file.py::{name}")]
+            return [
+                Source(label=target, why=f"{given} is a folder; {name} needs a file: {given}/file.py::{name}")
+            ]
         return list(_files(given))
     module = _MODULE.fullmatch(target)
     if path.exists() or module is None or path.suffix in (".py", ".ipynb"):
@@ -81,15 +84,14 @@ def find(source: Source) -> Discovery:
         return Discovery(found=(Found(target=source.label, why=source.why),))
     try:
         module = load(source.path)
-        if source.name is not None:
-            subject = _named(module, source.name)
-            return Discovery(found=(Found(target=f"{source.label}::{source.name}", subject=subject),))
-        subjects = dict(_subjects(module))
-        if not subjects and source.explicit:
-            raise LayerError(_holds_none(module, Path(source.path).name))
     except LayerError as error:
-        label = source.label if source.name is None else f"{source.label}::{source.name}"
-        return Discovery(found=(Found(target=label, why=str(error)),))
+        return Discovery(found=(Found(target=source.label, why=str(error)),))
+    if source.name is not None:
+        return Discovery(found=(_named(module, source.name, f"{source.label}::{source.name}"),))
+    subjects = dict(_subjects(module))
+    if not subjects and source.explicit:
+        why = _holds_none(module, Path(source.path).name)
+        return Discovery(found=(Found(target=source.label, why=why),))
     found = tuple(Found(target=f"{source.label}::{name}", subject=one) for name, one in subjects.items())
     return Discovery(found=found, skipped=tuple(_skipped(module)))
 
@@ -130,7 +132,9 @@ def _of_module(module: str, name: str | None) -> list[Source]:
             break
         folders = list(spec.submodule_search_locations or [])
     if spec is None:
-        return [Source(label=module, why=f"there is no file, folder or module {module}; expected one of them")]
+        return [
+            Source(label=module, why=f"there is no file, folder or module {module}; expected one of them")
+        ]
     if spec.submodule_search_locations and name is None:
         return [
             Source(label=_dotted(module, root, one.path or ""), path=one.path, explicit=False)
@@ -153,7 +157,7 @@ def _subjects(module: ModuleType) -> Iterator[tuple[str, Any]]:
     from checks.dialects import function_pairs, is_layer
 
     for cls in _classes(module):
-        if is_layer(cls) and not _is_abstract(cls):
+        if is_layer(cls):
             yield cls.__name__, cls
     yield from function_pairs(module)
 
@@ -168,13 +172,13 @@ def _classes(module: ModuleType) -> list[type]:
     return list(own.values())
 
 
-def _named(module: ModuleType, name: str) -> Any:
-    """The class, instance or function pair of that name. Raises LayerError where it is none or absent."""
-    from checks.dialects import function_pairs, is_layer
+def _named(module: ModuleType, name: str, target: str) -> Found:
+    """The class, instance or function pair of that name."""
+    from checks.dialects import TABLE, function_pairs
 
     pairs = dict(function_pairs(module))
     if name in pairs:
-        return pairs[name]
+        return Found(target=target, subject=pairs[name])
     value: Any = module
     for part in name.split("."):
         value = getattr(value, part, None)
@@ -182,11 +186,12 @@ def _named(module: ModuleType, name: str) -> Any:
         known = dict(_subjects(module))
         near = difflib.get_close_matches(name, known, n=1)
         there = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'no layers'}"
-        raise LayerError(f"there is no {name} in {_file_name(module)}; {there}")
-    if not is_layer(value):
+        return Found(target=target, why=f"there is no {name} in {_file_name(module)}; {there}")
+    if not any(dialect.recognises(value) for dialect in TABLE):
         kind = "class" if isinstance(value, type) else type(value).__name__
-        raise LayerError(f"{name} is no layer: a {kind} without a forward and a backward\n{_EXPECTED}")
-    return value
+        why = f"{name} is no layer: a {kind} without a forward and a backward\n{_EXPECTED}"
+        return Found(target=target, why=why)
+    return Found(target=target, subject=value)
 
 
 def _holds_none(module: ModuleType, file: str) -> str:
@@ -201,36 +206,21 @@ def _file_name(module: ModuleType) -> str:
 
 def _skipped(module: ModuleType) -> Iterator[str]:
     """Abstract bases and optimizers: what a reader might otherwise miss in the list."""
+    from checks.dialects import is_layer
+
     for cls in _classes(module):
-        if _is_abstract(cls):
-            yield f"{cls.__name__} (abstract base)"
-        elif not _method(cls, "forward", "backward") and _method(cls, "update", "step"):
-            yield f"{cls.__name__} (optimizer)"
+        kin = None if is_layer(cls) else _kin(cls)
+        if kin is not None:
+            yield f"{cls.__name__} ({kin})"
 
 
-def _method(cls: type, *names: str) -> bool:
-    return any(callable(getattr(cls, name, None)) for name in names)
+def _kin(cls: type) -> str | None:
+    """What a class is that is no layer, but goes with layers."""
+    from checks.dialects.layer import method
+    from checks.dialects.names import BACKWARD, FORWARD
+    from checks.dialects.usage import stub
 
-
-def _is_abstract(cls: type) -> bool:
-    """Whether forward is declared only: an abstract method, or a body that says no more than pass or raise."""
-    if inspect.isabstract(cls):
-        return True
-    forward = getattr(cls, "forward", None)
-    if not inspect.isfunction(forward):
-        return False
-    return _is_declaration(forward)
-
-
-def _is_declaration(function: Any) -> bool:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return False
-    definition = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
-    return definition is not None and all(
-        isinstance(node, ast.Pass)
-        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        or (isinstance(node, ast.Raise) and "NotImplemented" in ast.dump(node))
-        for node in definition.body
-    )
+    passes = [name for name in (method(cls, FORWARD), method(cls, BACKWARD)) if name is not None]
+    if inspect.isabstract(cls) or any(stub(inspect.getattr_static(cls, name)) for name in passes):
+        return "abstract base"
+    return "optimizer" if len(passes) < 2 and method(cls, _UPDATES) is not None else None

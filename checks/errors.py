@@ -17,3 +17,12 @@ class LayerError(GradproofError):
 
 class GradientMismatch(AssertionError):
     """A gradient differs from the derivative of forward; the text is the report."""
+
+
+class UserCodeRaised(GradproofError):
+    """The layer's own code raised; `phase` is "forward" or "backward", `__cause__` the exception."""
+
+    def __init__(self, phase: str, error: BaseException) -> None:
+        self.phase = phase
+        text = str(error).strip().splitlines()
+        super().__init__(f"{phase} raised {type(error).__name__}" + (f": {text[0]}" if text else ""))

@@ -27,6 +27,7 @@ class Function:
 
     `x`: a writeable floating-point array that `evaluate` reads. `base`: the output at the unmoved `x`, flat.
     `noise`: the standard deviation of each output's round-off. `unit_roundoff`: of what `evaluate` computes in.
+    `contracted_noise`: that of `weights @ f`, with every output in it: one that stands still may only move too little.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Function:
         self.noise = noise
         self.unit_roundoff = unit_roundoff
         self.scale = line_scale(x)
-        self._weighted_variance = (weights * noise) ** 2
+        self.contracted_noise = float(np.sqrt(np.sum((weights * noise) ** 2, dtype=np.float64)))
 
     @property
     def single(self) -> bool:
@@ -61,12 +62,6 @@ class Function:
             flat[index] = saved
         return plus, minus, upper - lower
 
-    def contracted_noise(self, plus: Array, minus: Array) -> float:
-        """The standard deviation of `weights @ f` from round-off; outputs that did not move cancel exactly."""
-        if plus.size == 1:
-            return float(np.sqrt(self._weighted_variance[0])) if plus[0] != minus[0] else 0.0
-        return float(np.sqrt(np.sum(self._weighted_variance, where=plus != minus)))
-
     def slope(self, index: int, step: float) -> tuple[float, float, float]:
         """(derivative, noise of `weights @ f`, round-off of the contraction) from one pair of evaluations.
 
@@ -76,7 +71,7 @@ class Function:
         terms = self.weights * (plus - minus)
         total = float(terms.sum() / width)
         size = abs(total) if terms.size == 1 else float(np.abs(terms).sum() / abs(width))
-        noise = self.contracted_noise(plus, minus) + self.argument_noise(index, total)
+        noise = self.contracted_noise + self.argument_noise(index, total)
         return total, noise, 4 * self.unit_roundoff_of_sum * size
 
     def argument_noise(self, index: int, slope: float) -> float:

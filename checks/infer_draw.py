@@ -28,7 +28,9 @@ def reseed() -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """No output, no warnings, no floating-point complaints; the caller's random states come back afterwards."""
+    """No output, no warnings, no floating-point complaints; the caller's random states come back
+    afterwards.
+    """
     plain, state = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
         with (
@@ -73,6 +75,6 @@ def draw(argument: Argument, shape: tuple[int, ...], limit: int | None, dtype: A
 
 
 def _ids(shape: tuple[int, ...], limit: int) -> Array:
-    """Spread over the whole range, never all alike and never equal to the position."""
+    """The largest first, so that a limit that is too high shows; neighbours differ."""
     count = int(np.prod(shape, dtype=np.int64))
-    return np.asarray((np.arange(count) * 2 + 1) % max(limit, 1), dtype=np.int64).reshape(shape)
+    return np.asarray((limit - 1 - 2 * np.arange(count)) % limit, dtype=np.int64).reshape(shape)

@@ -10,19 +10,22 @@ Hint = Literal[
 ]
 
 _HINTS: tuple[tuple[Hint, str], ...] = (
-    ("label", r"t|ts|target[s]?|label[s]?|y_?true|true_?y|truth|gt|ground_truth|answer[s]?|y_?(real|batch|train)"
-              r"|correct|teacher|expected|target_?y|actual"),
+    ("label", r"t|ts|target[s]?|label[s]?|y_?true|true_?y|truth|gt|ground_truth|answer[s]?|correct|teacher"
+              r"|y_?(real|batch|train)|expected|target_?y|actual"),
     ("flag", r"(is_?|for_?)?(train|training|train_?fl(a)?g|test|testing|inference)(_?mode)?"),
     ("mask", r".*mask"),
     ("ids", r"ids?|idx|idxs|index|indices|indexes|word_?ids|tokens?|token_?ids"),
-    ("hidden", r"(h|c|s|prev_?h|h_?prev|c_?prev|hidden|state|prev_?state|h0|c0|cell)(_?(prev|state|t|in|last))?"),
-    ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std|margin)"
-             r"|p|reg|alpha|keep_?p|delta|tau"),
+    ("hidden", r"(h|c|s|prev_?h|h_?prev|c_?prev|hidden|state|prev_?state|h0|c0|cell)"
+               r"(_?(prev|state|t|in|last))?"),
+    ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std)"
+             r"|.*margin|p|reg|alpha|keep_?p|delta|tau"),
     ("sizes", r".*(size|dim|unit|layer)s?_?(list|s)|layers|dims|hidden_sizes|sizes"),
-    ("size", r"(n|num|number|no)_?(of_?)?[a-z_]*|.*(_?size|_?dims?|_?features?|_?units?|_?channels?|_?neurons?"
-             r"|_?classes|_?width|_?height|_?len|_?length|_?filters|_?nodes|_?kernel_?size|_?count|_?inputs?|_?outputs?)"
-             r"|in|out|d|h|k|m|stride|pad|padding|hidden|fan_in|fan_out|input|output|vocab|dim|size|D|H|N|K"),
-    ("matrix", r"w|w_?[a-z0-9]*|weight[s]?[_a-z0-9]*|kernel[s]?|filter[s]?|theta|u|v|weight_?matrix|embedding[s]?"),
+    ("size", r"(n|num|number|no)_?(of_?)?[a-z_]*|.*(_?size|_?dims?|_?features?|_?units?|_?channels?|_?classes)"
+             r"|.*(_?neurons?|_?width|_?height|_?len|_?length|_?filters|_?nodes|_?kernel_?size|_?count)"
+             r"|.*(_?inputs?|_?outputs?)|in|out|d|h|k|m|n|stride|pad|padding|hidden|fan_in|fan_out|input|output"
+             r"|vocab|dim|size"),
+    ("matrix", r"w|w_?[a-z0-9]*|weight[s]?[_a-z0-9]*|kernel[s]?|filter[s]?|theta|u|v|weight_?matrix"
+               r"|embedding[s]?"),
     ("vector", r"b|b_?[a-z0-9]?|bias(es)?[_a-z0-9]*|gamma|beta|scale|shift|offset|g|gain"),
 )  # fmt: skip
 _COMPILED = tuple((hint, re.compile(pattern)) for hint, pattern in _HINTS)
@@ -69,7 +72,8 @@ _BUFFER = re.compile(
     r".*(running|moving|ema|mean|var|std|mask|encoding|positional|pos_?enc|^pe$|buffer|cache|grid|eps).*"
 )
 _PARAMETER = re.compile(
-    r"(w|weights?|kernels?|filters?|u|v)(_?[a-z0-9]{0,3})|b_?[a-z0-9]{0,3}|bias(es)?_?\w{0,3}|gamma|beta", re.I
+    r"(w|weights?|kernels?|filters?|u|v)(_?[a-z0-9]{0,3})|b_?[a-z0-9]{0,3}|bias(es)?_?\w{0,3}|gamma|beta",
+    re.I,
 )
 
 

@@ -1,7 +1,8 @@
 """Numbers for sizes, and sizes from numbers.
 
-A layout is run at several assignments of numbers to its sizes, all distinct within an assignment and different
-between assignments. An axis that is 5, 4 and 3 in the three runs is then recognised by that sequence.
+A layout is run at several assignments of numbers to its sizes, all distinct within an assignment and
+different between assignments. An axis that is 5, 4 and 3 in the three runs is then recognised by that
+sequence.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ Sizes = Mapping[str, int]
 
 # Batches above 1, squares never; the first run is the largest in no size.
 _ORDINARY = ((3, 4, 5, 2, 7, 6), (2, 5, 3, 4, 6, 7), (4, 3, 7, 6, 2, 5))
-# Images need room for windows; the first two assignments are even, so that pooling by two divides them.
-_ROOMY = {"h": (8, 10, 9), "w": (6, 12, 7), "l": (8, 10, 9), "k": (3, 2, 3)}
+# Images need room for windows, and even sides for pooling by two; whether odd ones run is asked separately.
+_ROOMY = {"h": (6, 8, 10), "w": (8, 4, 6), "l": (6, 8, 10), "k": (3, 2, 3)}
 RUNS = len(_ORDINARY)
 
 

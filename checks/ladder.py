@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from checks.function import Array, Function
 RUNGS = 8
 RUNGS_SINGLE = 4
 SHRINK = 8.0
+FAR = 2.0**20
 ENOUGH = 1e-10  # relative allowance at which no better ladder is looked for
 # A jump of slope below these shares of the slopes and of the curvature is curvature that was not quite removed.
 BEND_SIGNIFICANT = 1e-6
@@ -34,6 +35,7 @@ BEND_OF_CURVATURE = 1e-4
 class Derivative:
     """One entry's derivative: `value` +- `allowance`; at a kink anything within `lower` - `edge` to `upper` + `edge`.
 
+    `zero_size`: where the output stood still, the slope of the line to the nearest place where it does move.
     `cause` says why no settled value exists ("truncation", "domain"), and is None where there is one.
     `step` is the largest step of the ladder that was accepted.
     """
@@ -45,6 +47,7 @@ class Derivative:
     lower: float = np.nan
     upper: float = np.nan
     edge: float = 0.0
+    zero_size: float = 0.0
     cause: str | None = None
 
 
@@ -75,6 +78,24 @@ class Line:
         self.function = function
         self.index = index
         self._rungs: dict[float, _Rung] = {}
+        self._dependent = self._far_dependence()
+
+    def _far_dependence(self) -> Array:
+        """The outputs that move when the entry goes far away; only the others cancel exactly in a difference.
+
+        An output that stands still under a small step may have moved by less than its last place, and hide a share
+        of the derivative that its noise has to stand for.
+        """
+        function = self.function
+        try:
+            plus, minus, _ = function.pair(self.index, FAR * float(function.scale[self.index]))
+        except Exception:  # the user's code need not run so far out
+            return np.ones(function.base.shape, dtype=bool)
+        return np.asarray((plus != function.base) | (minus != function.base))
+
+    def still(self, step: float) -> bool:
+        """Whether no evaluation so far, at steps up to this one, moved the output by a single bit."""
+        return all(rung.slopes == 0 for rung in self._rungs.values() if rung.step <= step)
 
     def rung(self, step: float) -> _Rung:
         known = self._rungs.get(step)
@@ -92,7 +113,9 @@ class Line:
         size = float(np.abs(terms).sum() / abs(width))
         grain = np.maximum(function.noise, function.unit_roundoff * np.maximum(np.abs(plus), np.abs(minus)))
         slope = float(terms.sum() / width)
-        outputs = float(np.sqrt(np.sum((function.weights * grain) ** 2, where=plus != minus)))
+        self._dependent |= plus != minus
+        shares = (function.weights * grain) ** 2
+        outputs = float(np.sqrt(shares[self._dependent].sum() if self._dependent.any() else shares.sum()))
         return _Rung(
             step=step,
             slope=slope,
@@ -184,7 +207,22 @@ def differentiate(function: Function, index: int, typical: float = 0.0) -> Deriv
         best = _longer(line, start, best)
     if best is None:
         return _unsettled(line, start)
-    return best
+    return _still(line, start, best) if best.value == 0.0 and line.still(best.step) else best
+
+
+def _still(line: Line, start: float, found: Derivative) -> Derivative:
+    """Widens the allowance of an output that did not move by a bit, to what its rounding may have swallowed.
+
+    A saturated output (log(1 + 1e-50)) is rounded inside, on a grid that |f| does not tell. The slopes of the lines
+    to where it does move tell: a derivative below unit round-off times that slope could not show.
+    """
+    for nearest in (1.0, *(64.0**k for k in range(1, 11))):
+        rungs = [line.rung(start * nearest * factor) for factor in (0.5, 1.0, 8.0)]
+        slopes = max((rung.slopes for rung in rungs if rung.finite), default=0.0)
+        if slopes > 0:
+            swallowed = 4 * line.function.unit_roundoff * slopes
+            return replace(found, allowance=max(found.allowance, swallowed), zero_size=slopes)
+    return found
 
 
 def _accepted(line: Line, length: float) -> Derivative | str:

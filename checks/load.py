@@ -1,8 +1,8 @@
 """Loads a file by its path, as the module of the package it belongs to, and writes nothing beside it.
 
-The package is the chain of folders above the file that hold an `__init__.py`; where there is none, as many folders
-as the file's own relative imports climb. Imports of neighbours work as they do when the file is run: from the folder
-that holds the package (or the file), and from the folders above it up to the repository's root.
+The package is the chain of folders above the file that hold an `__init__.py`; where there is none, as many
+folders as the file's own relative imports climb. Imports of neighbours work as they do when the file is run:
+from the folder that holds the package (or the file), and from those above it up to the repository's root.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _absence(file: Path) -> str:
 
 
 def _climbs(tree: ast.Module) -> int:
-    """How many packages the relative imports of the file need around it: `from ..common import x` needs two."""
+    """How many packages the file's relative imports need around it: two for `from ..common import x`."""
     return max((node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)), default=0)
 
 
@@ -145,7 +145,10 @@ def _is_from(module: ModuleType, place: Path) -> bool:
 
 
 def _extend_path(root: Path) -> None:
-    """Puts the root first, and the folders above it last, up to the repository's root; never a package's folder."""
+    """Puts the root first and the folders above it last, up to the repository's root.
+
+    Never the folder of a package: its modules would be imported twice, under two names.
+    """
     importlib.invalidate_caches()
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
@@ -166,7 +169,7 @@ def _above(root: Path) -> list[Path]:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """No bytecode files, and no warning of the user's code that a strict filter would turn into an exception."""
+    """No bytecode files, and no warning of the user's code, which a strict filter would raise."""
     before = sys.dont_write_bytecode
     sys.dont_write_bytecode = True
     try:
@@ -178,7 +181,7 @@ def _quietly() -> Iterator[None]:
 
 
 def _imported(name: str, root: Path, parts: list[str], file: Path, *, bare: bool) -> ModuleType:
-    """Imports the chain of packages, then the file. `bare`: the packages' own `__init__` files are not run."""
+    """Imports the chain of packages, then the file. `bare`: the packages' `__init__` files are not run."""
     names = name.split(".")
     before = set(sys.modules)
     try:

@@ -14,17 +14,14 @@ from math import factorial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
-from checks.function import line_scale
-
-Array = NDArray[Any]
+from checks.function import Array
 
 SINGLE = 2.0**-24
 POINTS = 7
-# Spacing of the seven points, relative to the line's scale: small enough that a kink at the middle point adds next
-# to nothing to the noise, large enough that the rounding of the argument is part of what is measured.
-SPACING = 2.0**-36
+# Spacings of the seven points, relative to each entry's size. The first is small enough that a kink at the middle
+# point adds next to nothing, and large enough that the rounding of the argument is part of what is measured. The
+# others are for outputs that stand still under it: they lie on a staircase, wider than the first spacing.
+SPACINGS = (2.0**-36, 2.0**-32, 2.0**-18, 2.0**-14)
 SPACING_SINGLE = 2.0**-14
 PROBE = 2.0**-10
 
@@ -46,24 +43,52 @@ def measure_noise(
 ) -> Noise:
     """Noise of `evaluate` about the present values of `arrays`, never below unit round-off times |f|.
 
-    `base` is the flat output at the present values. Nine evaluations, seven more where single precision shows.
+    `base` is the flat output at the present values. Eight evaluations, six more for each wider spacing that an
+    output on a staircase asks for.
     """
     line = _Line(evaluate, arrays, seed)
     dtype = np.dtype(output_dtype)
     unit = float(np.finfo(dtype).eps) / 2 if np.issubdtype(dtype, np.floating) else 2.0**-53
-    floor = np.abs(np.where(np.isfinite(base), base, 0.0)).astype(np.float64)
-    if unit <= 2.0**-53:
-        above, below = line.at(PROBE), line.at(-PROBE)
-        table = line.table(SPACING, base)
-        if not (_representable_in_single(above, below) or _staircase(table, above, below, floor, unit)):
-            return Noise(deviation=np.maximum(table_noise(table), unit * floor), unit_roundoff=unit)
+    size = np.abs(np.where(np.isfinite(base), base, 0.0)).astype(np.float64)
+    if unit >= SINGLE:
+        table = line.table(SPACING_SINGLE if unit == SINGLE else 2.0**-6, base)
+        return Noise(deviation=np.maximum(table_noise(table), unit * size), unit_roundoff=unit)
+    above, below = line.at(PROBE), line.at(-PROBE)
+    slope = np.abs(above - below).astype(np.float64) / (2 * PROBE)
+    deviation, width = _spaced(line, base, slope, unit * size)
+    if _representable_in_single(above, below) or SPACINGS[1] < width <= SPACINGS[2]:
         unit = SINGLE
-    table = line.table(SPACING_SINGLE if unit <= SINGLE else 2.0**-6, base)
-    return Noise(deviation=np.maximum(table_noise(table), unit * floor), unit_roundoff=unit)
+        deviation = np.maximum(deviation, table_noise(line.table(SPACING_SINGLE, base)))
+    return Noise(deviation=np.maximum(deviation, unit * size), unit_roundoff=unit)
+
+
+def _spaced(line: _Line, base: Array, slope: Array, grain: Array) -> tuple[Array, float]:
+    """(noise of each output, the spacing at which most outputs that have to move do move).
+
+    An output has to move where its slope makes it move visibly, by many of its own units in the last place. Where it
+    stands still it was rounded to a coarser grid inside (1 + tiny, a cast to single precision), and only a spacing
+    wider than the grid's steps shows how coarse.
+    """
+    deviation = np.zeros(base.shape)
+    open_ = np.ones(base.shape, dtype=bool)
+    width = 0.0
+    for spacing in SPACINGS:
+        table = line.table(spacing, base)
+        found = table_noise(table)
+        has_to_move = open_ & np.isfinite(slope) & (slope * spacing * (POINTS - 1) > 64 * grain) & (slope > 0)
+        # One step of the staircase may lie between the seven points.
+        still = has_to_move & (np.count_nonzero(np.diff(table, axis=0), axis=0) <= 1)
+        deviation = np.where(open_, found, deviation)
+        if has_to_move.any() and 2 * still.sum() <= has_to_move.sum():
+            width = width or spacing
+        open_ = still
+        if not open_.any():
+            break
+    return deviation, width
 
 
 class _Line:
-    """All arrays moved together along one random direction, each entry in units of its own scale."""
+    """All arrays moved together along one random direction."""
 
     def __init__(self, evaluate: Callable[[], Array], arrays: Sequence[Array], seed: int) -> None:
         self.evaluate = evaluate
@@ -71,10 +96,13 @@ class _Line:
         self.saved = [array.copy() for array in arrays]
         rng = np.random.default_rng([seed, 3])
         self.directions = []
+        nothing_to_scale = not any(array.any() for array in arrays)
         for array in arrays:
             # Full random mantissas: dyadic directions would keep short values representable in single precision.
-            signs = rng.choice([-1.0, 1.0], size=array.size)
-            self.directions.append((line_scale(array) * signs * rng.uniform(1, 2, array.size)).reshape(array.shape))
+            # Each entry moves in proportion to its own size, so that none crosses a kink at zero, and a zero stays.
+            sizes = np.ones(array.shape) if nothing_to_scale else np.abs(np.asarray(array, dtype=np.float64))
+            signs = rng.choice([-1.0, 1.0], size=array.shape)
+            self.directions.append(sizes * signs * rng.uniform(1, 2, array.shape))
 
     def at(self, t: float) -> Array:
         try:
@@ -114,14 +142,3 @@ def _representable_in_single(above: Array, below: Array) -> bool:
     values = np.concatenate([above[moved], below[moved]])
     with np.errstate(over="ignore"):
         return bool(np.all(values == values.astype(np.float32)))
-
-
-def _staircase(table: Array, above: Array, below: Array, size: Array, unit: float) -> bool:
-    """Whether outputs stand still under small steps although their slope says that they have to move visibly."""
-    slope = np.abs(above - below).astype(np.float64) / (2 * PROBE)
-    expected = slope * SPACING * (POINTS - 1)
-    has_to_move = np.isfinite(slope) & (expected > 64 * unit * size)
-    if not has_to_move.any():
-        return False
-    still = np.all(table == table[POINTS // 2], axis=0)
-    return bool(np.mean(still[has_to_move]) > 0.5)

@@ -121,6 +121,8 @@ class Argument:
             raise SignatureError(f"{self.kind} needs the number its values stay below, as in {self.kind}(c)")
         if self.kind not in _LIMITED and self.limit is not None:
             raise SignatureError(f"{self.kind} takes no limit; only label and int do")
+        if self.limit is not None and self.limit.is_rest:
+            raise SignatureError("a limit is one number, not '...'")
         if self.kind in ("onehot", "simplex") and not self.dims:
             raise SignatureError(f"{self.kind} needs an axis to run along, as in t(n,c):{self.kind}")
         if sum(dim.is_rest for dim in self.dims) > 1:
@@ -240,7 +242,7 @@ class Signature:
                 continue
             count, got = len(shape) - len(argument.dims) + 1, f"{argument} got shape {tuple(shape)}"
             if count < 0:
-                raise SignatureError(f"{got}: {len(argument.dims) - 1} axes or more expected")
+                raise SignatureError(f"{got}: {_axes(len(argument.dims) - 1)} or more expected")
             if first is not None and count != first[0]:
                 raise SignatureError(
                     f"{got}: '...' is {_axes(count)} here, but {_axes(first[0])} in {first[1]}"

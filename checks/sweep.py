@@ -22,16 +22,12 @@ RUNGS_SINGLE = tuple(4.0**-k for k in range(4))
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Sweep:
-    """Values and allowances of all entries, flat. `ratio` is the step in units of each entry's own scale.
-
-    `moved` is False where nothing in the output moved by a single bit, for no entry at all.
-    """
+    """Values and allowances of all entries, flat. `ratio` is the step in units of each entry's own scale."""
 
     values: Array
     allowances: Array
     ratio: float
     truncation: float
-    moved: bool
 
 
 def sweep(function: Function, entries: Sequence[int] | Array, pilots: Sequence[int]) -> Sweep:
@@ -39,21 +35,16 @@ def sweep(function: Function, entries: Sequence[int] | Array, pilots: Sequence[i
     ratio, truncation = calibrate(function, pilots)
     values = np.zeros(len(entries))
     allowances = np.zeros(len(entries))
-    moved = False
     for k, index in enumerate(entries):
-        values[k], allowances[k], touched = once(function, int(index), ratio, truncation)
-        moved = moved or touched
-    return Sweep(values=values, allowances=allowances, ratio=ratio, truncation=truncation, moved=moved)
+        values[k], allowances[k] = once(function, int(index), ratio, truncation)
+    return Sweep(values=values, allowances=allowances, ratio=ratio, truncation=truncation)
 
 
-def once(function: Function, index: int, ratio: float, truncation: float) -> tuple[float, float, bool]:
-    """(value, allowance, whether the output moved) by one pair at `ratio` times the entry's scale."""
+def once(function: Function, index: int, ratio: float, truncation: float) -> tuple[float, float]:
+    """(value, allowance) by one pair at `ratio` times the entry's scale."""
     step = ratio * float(function.scale[index])
     value, noise, roundoff = function.slope(index, step)
-    if noise == 0.0 and value == 0.0:
-        # The output stood still bit for bit: the derivative is below what one unit in the last place would show.
-        return 0.0, 0.0, False
-    return value, 4 * noise / step + roundoff + truncation, True
+    return value, 4 * noise / step + roundoff + truncation
 
 
 def calibrate(function: Function, pilots: Sequence[int]) -> tuple[float, float]:

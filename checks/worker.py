@@ -1,27 +1,32 @@
-"""One file checked in a process of its own, which may be killed, may exit and may crash: each report is sent at once.
+"""One file checked in a process of its own, which may hang, exit or crash: each report is sent at once.
 
-What is sent, in this order: `Started`; `Listed`, once the file is imported; `Checked` for each subject; `Ended`.
+What is sent, in this order: `Started`; `Listed`, once the file is imported; `Checked` for each subject;
+`Ended`.
 Whoever listens knows from what is missing where the process came to its end.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import random
 import signal
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from checks.discover import Discovery, Found
+from checks.errors import LayerError
 from checks.load import described
 from checks.results import Report
 
+_LONGEST: Final = 10**6
 _GRACE: Final = 30  # seconds after which a worker whose parent is gone ends by itself
 
 
@@ -71,14 +76,21 @@ Find = Callable[[], Discovery]
 Check = Callable[..., Report]
 
 
-def work(connection: Connection, find: Find, check: Check | None, options: Options, first: int) -> None:
-    """Finds the subjects and checks them from the `first` one on; the process ends here, without the user's exit
-    handlers."""
+def work(
+    connection: Connection, label: str, find: Find, check: Check | None, options: Options, first: int
+) -> None:
+    """Finds the subjects and checks them from the `first` one on.
+
+    The process ends here, without the exit handlers of the user's code.
+    """
     _isolate(options.show_output)
     _last_resort(options.timeout)
     connection.send(Started())
     _reseed(options.seed)
-    discovery = find()
+    try:
+        discovery = find()
+    except BaseException as error:
+        discovery = Discovery(found=(Found(target=label, why=_unexpected("reading", error)),))
     connection.send(Listed(tuple(one.target for one in discovery.found), discovery.skipped))
     for position, found in enumerate(discovery.found):
         if position >= first:
@@ -86,13 +98,14 @@ def work(connection: Connection, find: Find, check: Check | None, options: Optio
             connection.send(Checked(position, _checked(found, check, options)))
     connection.send(Ended())
     connection.close()
+    sys.stdout.flush()
     os._exit(0)
 
 
 def subject_seed(seed: int, target: str) -> int:
     """The seed of one subject: from the run's seed and the subject's name within its file.
 
-    Neither the folder nor the number of workers plays a part, so that a subject checked alone is checked alike.
+    Neither the folder nor the number of workers plays a part: a subject checked alone is checked alike.
     """
     name = os.path.basename(target.replace("\\", "/"))
     digest = hashlib.blake2b(f"{seed} {name}".encode(errors="surrogateescape"), digest_size=4).digest()
@@ -119,14 +132,16 @@ def _checked(found: Found, check: Check | None, options: Options) -> Report:
     start = time.perf_counter()
     try:
         report = _check(found, check, options, seed)
+    except LayerError as error:
+        return failed_to_run(found.target, str(error), time.perf_counter() - start)
     except BaseException as error:
-        return failed_to_run(found.target, _unexpected(error), time.perf_counter() - start)
+        return failed_to_run(found.target, _unexpected("checking", error), time.perf_counter() - start)
     return strictly(report) if options.strict else report
 
 
 def _check(found: Found, check: Check | None, options: Options, seed: int) -> Report:
     if check is None:
-        from checks.check import check as engine
+        from checks.checking import check as engine
 
         check = engine
     arguments: dict[str, Any] = {
@@ -134,6 +149,8 @@ def _check(found: Found, check: Check | None, options: Options, seed: int) -> Re
         "max_examples": options.max_examples,
         "dtype": options.dtype,
         "exact": options.exact,
+        # No new case is begun in the second half: a slow layer is judged by fewer cases rather than stopped.
+        "timeout": options.timeout / 2,
         "allow": options.allow,
         "target": found.target,
         **found.settings,
@@ -141,13 +158,13 @@ def _check(found: Found, check: Check | None, options: Options, seed: int) -> Re
     return check(found.subject, options.signature, **arguments)
 
 
-def _unexpected(error: BaseException) -> str:
+def _unexpected(doing: str, error: BaseException) -> str:
     """One line: what was raised, and the deepest place it came from."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
     if isinstance(error, SystemExit):
         return f"the layer ended the program: {described(error)}{place}"
-    return f"checking it raised {described(error)}{place}"
+    return f"{doing} it raised {described(error)}{place}"
 
 
 def _isolate(show_output: bool) -> None:
@@ -161,10 +178,9 @@ def _isolate(show_output: bool) -> None:
     if not show_output:
         os.dup2(nowhere, 2)
     os.dup2(2, 1)
-    sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False, errors="replace")  # noqa: SIM115
-    sys.stderr = sys.stdout if not show_output else sys.stderr
-    import warnings
-
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     warnings.simplefilter("ignore")
 
 
@@ -172,7 +188,7 @@ def _last_resort(timeout: float) -> None:
     """The parent ends a worker that takes too long; a signal does where the parent itself is gone."""
     if hasattr(signal, "alarm"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(int(timeout) + _GRACE)
+        signal.alarm(int(min(timeout, _LONGEST)) + _GRACE)
 
 
 def _reseed(seed: int) -> None:

@@ -1,0 +1,176 @@
+"""One case's layer on the bench: built, fed, run as often as the numerics ask, in one working precision.
+
+The arrays are the bench's own copies, which the numerics move in place. A live object is used again for every
+evaluation once two forwards on equal arrays gave bit-identical outputs and left the arrays alone; a layer that writes
+into its arrays gets copies, and one whose answer depends on its past or on the random state is built again, under
+the same random state, for each evaluation.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from checks.case import Case
+from checks.errors import GradproofError, LayerError, UserCodeRaised
+from checks.function import Array, Function, flat_output
+from checks.noise import Noise, measure_noise
+from checks.subject import Trial, is_differentiable
+
+
+class Bench:
+    """`evaluate()` runs the layer's forward on `arrays` as they are now; `gradients` runs both passes once."""
+
+    def __init__(self, case: Case, dtype: np.dtype[Any] | None = None, *, rebuild: bool = False) -> None:
+        """Builds and runs the layer; `dtype` replaces that of the float arrays; `rebuild` from the start.
+
+        Errors: UserCodeRaised where the layer's own code raises, LayerError for an output that is no array.
+        """
+        self.case = case
+        self.count = 0
+        self.arrays = {name: clone(array, dtype) for name, array in case.arrays.items()}
+        self.mutated: tuple[str, ...] = ()
+        self.deterministic = True
+        self._rebuild, self._copy = rebuild, False
+        try:
+            self._trial = self._fresh(self.arrays)
+            self.output = self._first_output()
+        except GradproofError:
+            raise
+        except Exception as error:
+            raise UserCodeRaised("forward", error) from error
+        self.base = flat_output(self.output)
+        self._noise: Noise | None = None
+
+    def _fresh(self, arrays: Mapping[str, Array]) -> Trial:
+        reseed(self.case.seed)
+        return self.case.subject.build(arrays)
+
+    def _forward(self) -> Any:
+        self.count += 1
+        if self._rebuild:
+            arrays = clones(self.arrays)
+            return self._fresh(arrays).forward(arrays)
+        return self._trial.forward(clones(self.arrays) if self._copy else self.arrays)
+
+    def _first_output(self) -> Array:
+        pristine = clones(self.arrays)
+        first = own_output(self._forward())
+        self.mutated = tuple(name for name, array in self.arrays.items() if not same(array, pristine[name]))
+        if self.mutated:
+            self._copy = True
+            self.arrays = pristine
+            self._trial = self._fresh(self.arrays)
+            first = own_output(self._forward())
+        if same(first, own_output(self._forward())):
+            return first
+        self._rebuild = True
+        first = own_output(self._forward())
+        self.deterministic = same(first, own_output(self._forward()))
+        return first
+
+    def evaluate(self) -> Array:
+        """The output as a fresh flat vector."""
+        return flat_output(self._forward())
+
+    @property
+    def steady(self) -> bool:
+        """Whether the layer still gives its first answer, after all that was asked of it."""
+        return self._rebuild or same(self.base, self.evaluate())
+
+    @property
+    def keeps_dtype(self) -> bool:
+        """Whether the output has the dtype of the float arrays."""
+        floats = [array.dtype for array in self.arrays.values() if is_differentiable(array)]
+        return bool(floats) and self.output.dtype == np.result_type(*floats)
+
+    @property
+    def noise(self) -> Noise:
+        """The round-off of each output, measured along one line through all movable arrays."""
+        if self._noise is None:
+            moving = [self.arrays[name] for name in self.case.movable]
+            self._noise = measure_noise(self.evaluate, moving, self.base, self.output.dtype, self.case.seed)
+        return self._noise
+
+    def function(self, name: str, upstream: Array) -> Function:
+        """The layer as a function of one of its arrays, contracted with the upstream gradient."""
+        array = self.arrays[name]
+        unit = max(self.noise.unit_roundoff, float(np.finfo(array.dtype).eps) / 2)
+        weights = np.asarray(upstream, dtype=self.base.dtype).reshape(-1)
+        return Function(self.evaluate, array, weights, self.base, self.noise.deviation, unit)
+
+    def forward_on(self, arrays: Mapping[str, Array]) -> Array | None:
+        """A fresh object's output on these arrays, or None where it does not take them."""
+        self.count += 1
+        try:
+            return np.array(self._fresh(arrays).forward(arrays))
+        except Exception:  # the user's code need not take such arrays
+            return None
+
+    def gradients(self, arrays: Mapping[str, Array], upstream: Array) -> dict[str, Any]:
+        """What a fresh object's backward gives after one forward on copies of `arrays`; copies of it, by name."""
+        own = clones(arrays)
+        self.count += 1
+        try:
+            phase = "forward"
+            trial = self._fresh(own)
+            trial.forward(own)
+            phase = "backward"
+            given = trial.backward(np.array(upstream))
+        except GradproofError:
+            raise
+        except Exception as error:
+            raise UserCodeRaised(phase, error) from error
+        return {name: own_gradient(name, value) for name, value in given.items()}
+
+
+def reseed(seed: int) -> None:
+    """The same global random state for every evaluation, so that dropout and noise repeat themselves."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - layers draw from the legacy state
+
+
+def own_output(value: Any) -> Array:
+    """A copy of what forward returned, as an array of real numbers."""
+    array = np.array(value) if not isinstance(value, (dict, str, bytes)) and value is not None else None
+    if array is None or array.dtype == object or not is_real(array):
+        got = "None" if value is None else type(value).__name__
+        raise LayerError(f"forward returned {got}, expected an array or a number; return the output, or keep it in self.out")
+    return array
+
+
+def own_gradient(name: str, value: Any) -> Array:
+    """A copy of a gradient that backward gave, as an array of real numbers."""
+    array = np.array(value) if not isinstance(value, (dict, str, bytes)) and value is not None else None
+    if array is None or array.dtype == object or not is_real(array):
+        got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]}"
+        raise LayerError(f"the gradient of {name} is {got}, expected an array of numbers of the shape of {name}")
+    return array
+
+
+def is_real(array: Array) -> bool:
+    return bool(np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer) or array.dtype == bool)
+
+
+def same(a: Array, b: Array) -> bool:
+    """Bit-identical values; NaN equals NaN."""
+    return a.shape == b.shape and a.dtype == b.dtype and bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+
+
+def clones(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: clone(array) for name, array in arrays.items()}
+
+
+def clone(array: Array, dtype: np.dtype[Any] | None = None) -> Array:
+    """A copy in memory of its own with the same layout: order, gaps and reversed axes stay."""
+    kind = array.dtype if dtype is None or not is_differentiable(array) else np.dtype(dtype)
+    if array.flags.c_contiguous or array.flags.f_contiguous or array.ndim == 0:
+        return array.astype(kind, order="K", copy=True)
+    shape = (*array.shape[:-1], 2 * array.shape[-1])
+    view = np.zeros(shape, dtype=kind)[..., ::2]
+    view = view[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in array.strides)]
+    view[...] = array
+    return view

@@ -1,0 +1,256 @@
+"""check: a subject in, a Report out. Reads the object, draws or takes cases, judges them, and sums up."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from checks.case import Case
+from checks.dialects import read
+from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
+from checks.examine import CaseResult, examine
+from checks.results import Report
+from checks.search import Search
+from checks.signature import Signature
+from checks.strategies import cases as drawn_cases
+from checks.strategies import plain_case
+from checks.subject import Subject
+from checks.summary import summarise
+
+Inputs = Sequence[Any] | Mapping[str, Any]
+
+
+def check(
+    subject: Any,
+    signature: Signature | str | None = None,
+    *,
+    inputs: Inputs | None = None,
+    seed: int | None = None,
+    max_examples: int = 20,
+    dtype: Any = "float64",
+    exact: bool = False,
+    workers: Any = None,
+    timeout: float | None = None,
+    against: Any = None,
+    allow: Sequence[str] = (),
+    target: str | None = None,
+) -> Report:
+    """Says whether backward is the derivative of forward, gradient by gradient.
+
+    `subject`: a layer class, an instance, a (forward, backward) pair of functions, or a network. `signature`: such as
+    "x(n,i), W(i,o), b(o) -> (n,o)"; found by trying where it is None. `inputs`: this case exactly (a tuple in the
+    signature's order, or a dict by name), none drawn; a parameter that is not among them is the instance's own, or
+    drawn. `seed`: of the drawn cases; drawn itself and reported where it is None. `max_examples`: cases drawn.
+    `dtype`: float32 or float64. `exact`: every entry one by one, however many. `timeout`: seconds after which no
+    further case is begun. `allow`: kinds of finding accepted as a convention, as "[NAME[.gradient]:]KIND".
+
+    A layer that cannot be built or run gives a report with the verdict "error" that says why. Errors: TypeError and
+    ValueError for arguments of this function that make no sense.
+    """
+    _check_arguments(max_examples, dtype, workers, against, timeout)
+    started = time.perf_counter()
+    seed = secrets.randbelow(2**31) if seed is None else int(seed)
+    name = target or _name(subject)
+    run = _Run(name=name, seed=seed, allow=tuple(allow), started=started)
+    try:
+        wanted = Signature.parse(signature) if isinstance(signature, str) else signature
+        arrays = None if inputs is None else _as_arrays(inputs, np.dtype(dtype))
+        read_subject = read(subject, wanted, inputs=arrays, dtype=dtype, name=_name(subject))
+        run.subject = read_subject
+        if arrays is not None:
+            run.look(explicit_case(read_subject, arrays, seed, np.dtype(dtype)))
+        else:
+            deadline = time.monotonic() + (np.inf if timeout is None else timeout)
+            run.search(drawn_cases(read_subject, dtype=str(np.dtype(dtype))), max_examples, deadline)
+    except (LayerError, SignatureError) as error:
+        return run.failed(str(error))
+    return run.report()
+
+
+def assert_gradients(subject: Any, signature: Signature | str | None = None, **options: Any) -> Report:
+    """`check`, raising GradientMismatch (an AssertionError) whose text is the report unless it passes.
+
+    Takes the arguments of `check` and returns its report.
+    """
+    __tracebackhide__ = True
+    report = check(subject, signature, **options)
+    if not report.passed:
+        raise GradientMismatch("\n" + report.to_text())
+    return report
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One check under way: what was looked at so far."""
+
+    name: str
+    seed: int
+    allow: tuple[str, ...]
+    started: float
+    subject: Subject | None = None
+    results: list[CaseResult] = field(default_factory=list)
+    raised: list[UserCodeRaised] = field(default_factory=list)
+    smallest: CaseResult | None = None
+
+    def look(self, case: Case) -> CaseResult | None:
+        """Judges one case; what the layer's code raised is kept."""
+        try:
+            result = examine(case)
+        except UserCodeRaised as error:
+            self.raised.append(error)
+            return None
+        self.results.append(result)
+        return result
+
+    def search(self, strategy: Any, count: int, deadline: float) -> None:
+        search = Search(strategy, self.look, self.seed)
+        search.draw(count, deadline)
+        failing = [result for result in self.results if result.differing]
+        if failing:
+            most = max(failing, key=lambda result: len(result.differing)).differing
+            known, raised = list(self.results), list(self.raised)
+            self.smallest = search.shrink(lambda result: result is not None and most <= result.differing, count)
+            # What shrinking tried is no sample of anything: only the case that it ended with counts.
+            self.results, self.raised = known, raised
+
+    def failed(self, why: str) -> Report:
+        return Report(
+            target=self.name,
+            verdict="error",
+            signature=None if self.subject is None else str(self.subject.signature),
+            seed=self.seed,
+            seconds=time.perf_counter() - self.started,
+            why=why,
+            versions=versions(),
+        )
+
+    def report(self) -> Report:
+        assert self.subject is not None
+        in_forward = [error for error in self.raised if error.phase == "forward"]
+        if not self.results and len(in_forward) == len(self.raised):
+            return self.failed(self._why_nothing_ran(in_forward))
+        return summarise(
+            self.subject,
+            self.results,
+            self.raised,
+            self.smallest,
+            target=self.name,
+            seed=self.seed,
+            allow=self.allow,
+            seconds=time.perf_counter() - self.started,
+            versions=versions(),
+        )
+
+    def _why_nothing_ran(self, in_forward: list[UserCodeRaised]) -> str:
+        signature = None if self.subject is None else str(self.subject.signature)
+        if not in_forward:
+            return f"no case could be drawn for the signature {signature}"
+        return f"{in_forward[0]}\nfor inputs drawn as {signature}; give the layer's own: --signature, or inputs="
+
+
+def explicit_case(subject: Subject, inputs: Mapping[str, Any] | tuple[Any, ...], seed: int, dtype: Any) -> Case:
+    """The case that the user gave: missing parameters are the subject's own, or drawn in the fitting shape."""
+    signature = subject.signature
+    names = [argument.name for argument in signature.arguments]
+    given = {name: np.asarray(array) for name, array in subject.given.items()}
+    own = dict(inputs) if isinstance(inputs, Mapping) else _by_order(inputs, names, given)
+    unknown = [name for name in own if name not in names]
+    if unknown:
+        raise SignatureError(f"inputs names {unknown[0]!r}, expected names of the signature {signature}: {', '.join(names)}")
+    arrays = {**given, **own}
+    shapes = {name: array.shape for name, array in arrays.items()}
+    matching = next((s for s in subject.signatures if _fits(s, shapes)), signature)
+    sizes = matching.fit(shapes)
+    if len(arrays) < len(names):
+        free = {name: sizes.get(name, 3 + k) for k, name in enumerate(matching.sizes)}
+        filled = plain_case(subject, matching, free, seed, dtype=str(dtype)).arrays
+        arrays = {name: arrays.get(name, filled[name]) for name in names}
+    for name in names:
+        argument = matching.argument(name)
+        array = arrays[name]
+        if argument.differentiable and not np.issubdtype(array.dtype, np.floating):
+            arrays[name] = array.astype(dtype)
+    return Case(
+        subject=subject,
+        signature=matching,
+        arrays={name: np.array(arrays[name], order="K") for name in names},
+        seed=seed,
+    )
+
+
+def _fits(signature: Signature, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    try:
+        signature.fit(shapes)
+    except SignatureError:
+        return False
+    return True
+
+
+def _by_order(inputs: tuple[Any, ...], names: list[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    open_names = [name for name in names if name not in given]
+    if len(inputs) <= len(open_names):
+        return dict(zip(open_names, inputs, strict=False))
+    if len(inputs) <= len(names):
+        return dict(zip(names, inputs, strict=False))
+    raise SignatureError(f"inputs has {len(inputs)} arrays, expected at most {len(names)}: {', '.join(names)}")
+
+
+def _as_arrays(inputs: Inputs, dtype: np.dtype[Any]) -> dict[str, Any] | tuple[Any, ...]:
+    """The user's arrays as arrays. Errors: LayerError for one that is no array of finite numbers."""
+    if isinstance(inputs, np.ndarray) or not isinstance(inputs, (Sequence, Mapping)):
+        raise TypeError(f"Expected inputs to be a tuple of arrays or a dict by name, got {type(inputs).__name__}: (x,)")
+    if isinstance(inputs, Mapping):
+        return {str(name): _as_array(str(name), value) for name, value in inputs.items()}
+    return tuple(_as_array(f"number {k}", value) for k, value in enumerate(inputs))
+
+
+def _as_array(name: str, value: Any) -> Any:
+    array = np.asarray(value)
+    if array.dtype == object or array.dtype.kind not in "fiub":
+        raise LayerError(f"input {name} has dtype {array.dtype}, expected an array of real numbers")
+    if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
+        index = [int(k) for k in np.argwhere(~np.isfinite(array))[0]]
+        raise LayerError(f"input {name} is {array[tuple(index)]} at {index}, expected finite numbers: no derivative exists there")
+    return array
+
+
+def _check_arguments(max_examples: int, dtype: Any, workers: Any, against: Any, timeout: float | None) -> None:
+    if max_examples < 1:
+        raise ValueError(f"Expected max_examples to be at least 1, got {max_examples}")
+    if np.dtype(dtype) not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f"Expected dtype to be float32 or float64, got {dtype!r}")
+    if timeout is not None and not timeout > 0:
+        raise ValueError(f"Expected timeout to be a positive number of seconds, got {timeout!r}")
+    for name, value in (("workers", workers), ("against", against)):
+        if value is not None:
+            raise ValueError(f"Expected {name} to be None, got {value!r}: this version checks in one process, without it")
+
+
+def _name(subject: Any) -> str:
+    if isinstance(subject, tuple) and subject:
+        return _name(subject[0])
+    return str(getattr(subject, "__name__", type(subject).__name__))
+
+
+def versions() -> dict[str, str]:
+    """What took part: a report is reproducible with these and its seed."""
+    import hypothesis
+
+    from checks import __version__
+
+    return {"gradproof": __version__, "numpy": np.__version__, "hypothesis": hypothesis.__version__}
+
+
+def cases(subject: Any, signature: Signature | str | None = None, *, dtype: Any = "float64") -> Any:
+    """A hypothesis strategy of Cases for a class, an instance, a pair of functions, a network or a Subject."""
+    wanted = Signature.parse(signature) if isinstance(signature, str) else signature
+    known = subject if isinstance(subject, Subject) else read(subject, wanted, dtype=dtype, name=_name(subject))
+    return drawn_cases(known, wanted, dtype=str(np.dtype(dtype)))
+
+
+__all__ = ["assert_gradients", "cases", "check", "explicit_case"]

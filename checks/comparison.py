@@ -1,0 +1,308 @@
+"""Analytic against numerical, entry by entry: an allowance each, a verdict each, and the row that sums them up.
+
+    E = e + r         numerical error estimate and the round-off of the analytic gradient
+    s = max(|a|, |n|, typical size in this gradient)
+    agrees            |a - n| <= E and E <= 1e-4 s  (1e-2 s in single precision)
+                      or a true zero: |a|, |n| <= E <= 1e-8 S  (1e-3 S), S = sum |upstream * f| / L
+    differs           |a - n| > 3 E, again with other steps
+    undecided         otherwise, after all refinement
+
+Cheap first: two evaluations an entry settle nearly all; smaller steps, the ladder, and longdouble copies follow, each
+only for what is not settled yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from checks.evaluation import COARSE, Evaluation
+from checks.function import Array, Function
+from checks.ladder import Derivative, differentiate
+from checks.results import Comparison, GradientVerdict, Worst
+from checks.sweep import once, sweep
+
+AGREES, UNDECIDED, DIFFERS = 0, 1, 2
+CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
+ENOUGH_DIFFERENT = 8  # entries confirmed as different, after which the rest go by their cheap values
+
+Cause = Literal["noise", "truncation", "domain", "kink", "roundoff"]
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Entries:
+    """All that is known about the entries of one gradient; arrays are flat and run over `indices`.
+
+    `codes`: AGREES, UNDECIDED or DIFFERS. `kinks`: entries at which forward has a kink; their interval is in
+    `allowances`. `causes`: why an entry is undecided.
+    """
+
+    name: str
+    indices: Array
+    analytic: Array
+    numerical: Array
+    allowances: Array
+    sizes: Array
+    zero_sizes: Array
+    codes: Array
+    kinks: Array
+    typical: float
+    causes: dict[int, Cause]
+
+    @property
+    def verdict(self) -> GradientVerdict:
+        worst = int(self.codes.max(initial=AGREES))
+        return ("agrees", "undecided", "differs")[worst]  # type: ignore[return-value]
+
+
+def compare(
+    evaluation: Evaluation, name: str, only: Sequence[int] | None = None, typical: float = 0.0
+) -> Entries:
+    """Every entry of one gradient (or the flat indices `only`) judged; `typical` is a size known beforehand."""
+    function = evaluation.function(name)
+    assert function is not None
+    return _Comparing(evaluation, name, function, only, typical).run()
+
+
+class _Comparing:
+    """The stages of one comparison, cheap first."""
+
+    def __init__(
+        self, evaluation: Evaluation, name: str, function: Function, only: Sequence[int] | None, typical: float
+    ) -> None:
+        self.known_typical = typical
+        self.evaluation = evaluation
+        self.name = name
+        self.function = function
+        self.indices = np.arange(function.x.size) if only is None else np.asarray(only, dtype=int)
+        self.a = evaluation.analytic[name].reshape(-1)[self.indices]
+        self.r = np.array(evaluation.roundoff[name].reshape(-1)[self.indices])
+        coarse = max(evaluation.units[name], function.unit_roundoff) > COARSE
+        self.tolerance, self.zero_tolerance = (1e-2, 1e-3) if coarse else (1e-4, 1e-8)
+        total = float(np.sum(np.abs(function.weights * function.base)))
+        self.zero_sizes = total / function.scale[self.indices]
+
+    def run(self) -> Entries:
+        result = sweep(self.function, self.indices, self._pilots())
+        self.ratio, self.truncation = result.ratio, result.truncation
+        self.n, self.e = result.values, result.allowances
+        fits = np.abs(self.a - self.n) <= self.e + self.r
+        self.typical = max(
+            self.known_typical,
+            rms(self.n[np.isfinite(self.n) & (np.abs(self.n) > self.e)]),
+            rms(self.a[fits & (np.abs(self.a) > self.r)]),
+        )
+        self.kinks = np.zeros(len(self.indices), dtype=bool)
+        self.causes: dict[int, Cause] = {}
+        codes = self._judge(close=CLOSE)
+        if codes.any():
+            codes = self._refine(codes)
+        return Entries(
+            name=self.name,
+            indices=self.indices,
+            analytic=self.a,
+            numerical=self.n,
+            allowances=self.e + self.r,
+            sizes=self._sizes(),
+            zero_sizes=self.zero_sizes,
+            codes=codes,
+            kinks=self.kinks,
+            typical=self.typical,
+            causes=self.causes,
+        )
+
+    def _pilots(self) -> list[int]:
+        """Where the step is calibrated: the entry with the largest gradient, and one more of a large array."""
+        if not len(self.indices):
+            return []
+        sizes = np.where(np.isfinite(self.a), np.abs(self.a), 0.0)
+        first = int(self.indices[int(np.argmax(sizes))])
+        if len(self.indices) < 16:
+            return [first]
+        middle = int(np.argsort(sizes)[len(sizes) // 2])
+        return [first, int(self.indices[middle])]
+
+    def _sizes(self) -> Array:
+        sizes = np.fmax(np.fmax(np.abs(self.a), np.abs(self.n)), self.typical)
+        return np.where(np.isfinite(sizes), sizes, self.typical)
+
+    def _judge(self, close: float) -> Array:
+        """Codes of all entries by what is known of them now."""
+        return judge(
+            self.a, self.n, self.e, self.r, self._sizes(), self.zero_sizes, self.tolerance, self.zero_tolerance, close
+        )
+
+    def _judge_one(self, k: int, close: float) -> int:
+        return int(self._judge_at(np.array([k]), close)[0])
+
+    def _judge_at(self, at: Array, close: float) -> Array:
+        return judge(
+            self.a[at], self.n[at], self.e[at], self.r[at], self._sizes()[at], self.zero_sizes[at],
+            self.tolerance, self.zero_tolerance, close,
+        )  # fmt: skip
+
+    def _refine(self, codes: Array) -> Array:
+        """Looks closer at what is not settled, furthest off first, until it is or enough entries differ."""
+        distance = np.abs(self.a - self.n) / np.maximum(self.e + self.r, np.finfo(float).tiny)
+        order = [int(k) for k in np.argsort(-np.where(np.isnan(distance), np.inf, distance)) if codes[k] != AGREES]
+        different = 0
+        sizes = self._sizes()
+        for done, k in enumerate(order):
+            if different >= ENOUGH_DIFFERENT:
+                rest = np.array(order[done:])
+                codes[rest] = self._judge_at(rest, close=self.tolerance)
+                break
+            codes[k] = self._smaller_steps(k, float(sizes[k]))
+            if codes[k] != AGREES:
+                codes[k] = self._settle(k, wide=False)
+            if codes[k] == UNDECIDED and not self.kinks[k]:
+                codes[k] = self._settle(k, wide=True)
+            if codes[k] == UNDECIDED and not self.kinks[k]:
+                codes[k] = self._confirm(k)
+            different += int(codes[k] == DIFFERS)
+        return codes
+
+    def _smaller_steps(self, k: int, size: float) -> int:
+        """Leaves behind a kink that the first step crossed, as long as round-off allows."""
+        if not np.isfinite(self.a[k]):
+            return UNDECIDED
+        index = int(self.indices[k])
+        kept = self.n[k], self.e[k]
+        for factor in (8.0, 64.0):
+            if self.e[k] * 8 > self.tolerance * size:
+                break
+            self.n[k], self.e[k] = once(self.function, index, self.ratio / factor, self.truncation)
+            if self._judge_one(k, CLOSE) == AGREES:
+                return AGREES
+        self.n[k], self.e[k] = kept
+        return UNDECIDED
+
+    def _settle(self, k: int, *, wide: bool) -> int:
+        """The ladder's word on entry k, in longdouble where `wide`."""
+        function = self.evaluation.function(self.name, wide=wide) if wide else self.function
+        if function is None:
+            return UNDECIDED
+        found = differentiate(function, int(self.indices[k]), self.typical)
+        if wide and (found.kink or found.cause is not None):
+            return UNDECIDED
+        if wide:
+            self.r[k] = self.evaluation.wide_roundoff(self.name).reshape(-1)[self.indices[k]]
+        self.n[k], self.e[k] = found.value, found.allowance
+        self.zero_sizes[k] = max(self.zero_sizes[k], found.zero_size)
+        if found.kink:
+            return self._at_kink(k, found)
+        code = self._judge_one(k, self.tolerance)
+        if code == UNDECIDED:
+            self.causes[k] = self._cause(k, found)
+        else:
+            self.causes.pop(k, None)
+        return code
+
+    def _confirm(self, k: int) -> int:
+        """The complex step's word on entry k, where it is compatible with the real differences: yes or nothing."""
+        found = self.evaluation.complex_derivative(self.name, int(self.indices[k]))
+        if found is None or not abs(found[0] - self.n[k]) <= self.e[k] + found[1]:
+            return UNDECIDED
+        kept = self.n[k], self.e[k]
+        self.n[k], self.e[k] = found
+        if self._judge_one(k, self.tolerance) == AGREES:
+            self.causes.pop(k, None)
+            return AGREES
+        self.n[k], self.e[k] = kept
+        return UNDECIDED
+
+    def _at_kink(self, k: int, found: Derivative) -> int:
+        """A subgradient agrees; anything else at a kink decides nothing. The nearest subgradient is the value shown."""
+        self.kinks[k] = True
+        margin = found.edge + self.r[k]
+        inside = found.lower - margin <= self.a[k] <= found.upper + margin
+        if inside and found.upper - found.lower <= 2 * margin:
+            self.kinks[k] = False
+        self.n[k] = float(np.clip(self.a[k], found.lower, found.upper)) if np.isfinite(self.a[k]) else found.value
+        self.e[k] = found.edge
+        self.causes[k] = "kink"
+        return AGREES if inside else UNDECIDED
+
+    def _cause(self, k: int, found: Derivative) -> Cause:
+        if found.cause is not None:
+            return "domain" if found.cause == "domain" else "truncation"
+        return "roundoff" if self.r[k] > self.e[k] else "noise"
+
+
+def judge(
+    a: Array,
+    n: Array,
+    e: Array,
+    r: Array,
+    s: Array,
+    zero_size: Array,
+    tolerance: float,
+    zero_tolerance: float,
+    close: float,
+) -> Array:
+    """A code for each entry. `close`: the largest numerical allowance, as a share of s, that is believed."""
+    allowance = e + r
+    off = np.abs(a - n)
+    sharp = (allowance <= tolerance * s) & (e <= close * s)
+    small = (np.abs(a) <= allowance) & (np.abs(n) <= allowance) & (allowance <= zero_tolerance * zero_size)
+    flushed = 2.0**-124 if tolerance > 1e-3 else 2.0**-1020
+    zero = small | (np.maximum(np.abs(a), np.abs(n)) <= flushed) | ((a == 0) & (n == 0))
+    codes = np.full(a.shape, UNDECIDED)
+    codes[(off <= allowance) & (sharp | zero)] = AGREES
+    codes[(off > 3 * allowance) | (np.isfinite(n) & np.isfinite(e) & ~np.isfinite(a))] = DIFFERS
+    return codes
+
+
+def rms(values: Array) -> float:
+    """Root mean square, without overflow; 0.0 of nothing."""
+    largest = float(np.max(np.abs(values), initial=0.0))
+    return largest * float(np.sqrt(np.mean((values / largest) ** 2))) if largest else 0.0
+
+
+def row(evaluation: Evaluation, entries: Entries) -> Comparison:
+    """The gradient's row about this case."""
+    array = evaluation.case.arrays[entries.name]
+    off = np.abs(entries.analytic - entries.numerical)
+    # A true zero was measured against the function's own size, not against gradients that are nothing but round-off.
+    sizes = np.where(entries.allowances <= 1e-2 * entries.sizes, entries.sizes, entries.zero_sizes)
+    with np.errstate(all="ignore"):
+        distance = np.where(np.isfinite(off), off / np.maximum(entries.allowances, np.finfo(float).tiny), np.inf)
+        shares = np.where(sizes > 0, 4 * entries.allowances / sizes, 0.0)
+        detectable = shares[(shares < 1) & ~entries.kinks]
+        relative = np.where(entries.sizes > 0, off / entries.sizes, 0.0)
+    # A differing entry outranks an undecided one, whatever its distance.
+    rank = np.lexsort((distance, entries.codes))
+    worst = int(rank[-1]) if len(rank) else None
+    undecided = sorted({str(entries.causes[k]) for k in np.flatnonzero(entries.codes == UNDECIDED) if k in entries.causes})
+    return Comparison(
+        name=entries.name,
+        role=evaluation.case.subject.roles.get(entries.name, "input"),
+        shape=array.shape,
+        dtype=str(array.dtype),
+        verdict=entries.verdict,
+        max_abs_diff=_largest(off),
+        mean_abs_diff=float(np.mean(off)) if off.size else 0.0,
+        max_rel_diff=_largest(relative),
+        allowance=None if worst is None else float(entries.allowances[worst]),
+        detectable=_largest(detectable) if detectable.size else None,
+        worst=None if worst is None else _worst(entries, worst, array.shape),
+        wrong_entries=int(np.count_nonzero(entries.codes == DIFFERS)),
+        cause=", ".join(undecided) or None if entries.verdict == "undecided" else None,
+    )
+
+
+def _largest(values: Array) -> float:
+    return float(np.max(values, initial=0.0))
+
+
+def _worst(entries: Entries, k: int, shape: tuple[int, ...]) -> Worst:
+    index = np.unravel_index(int(entries.indices[k]), shape) if shape else ()
+    return Worst(
+        index=tuple(int(i) for i in index),
+        analytic=float(entries.analytic[k]),
+        numerical=float(entries.numerical[k]),
+        allowance=float(entries.allowances[k]),
+    )

@@ -1,0 +1,132 @@
+"""An activation object: a function with its local derivative, which the caller multiplies by the upstream
+gradient.
+
+The derivative may be a function of the input, of the output, or of nothing (the object remembers). Nothing
+but its values tells these apart, so here, and only here, values choose the reading; where none fits, it is
+the input.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from checks.dialects.layer import constructor, make, method, plain
+from checks.dialects.names import BACKWARD, FORWARD
+from checks.dialects.usage import Bound, Usage, Values, code_words, formals, output_of
+from checks.infer_draw import draw, quiet
+from checks.infer_layout import declare
+
+FUNCTION = (
+    *("fn", "func", "function", "activate", "activation", "apply", "compute", "calculate", "f", "value"),
+    *FORWARD,
+)
+DERIVATIVE = (
+    *("derivative", "grad", "gradient", "prime", "deriv", "derivate", "df", "dfn", "diff", "fn_grad"),
+    *("differentiate", "derive", "grad_fn", "deriv_fn", "function_derivative"),
+)
+Argument = Literal["input", "output", "nothing"]
+
+
+def recognises(obj: Any) -> bool:
+    """Whether it has a function and a derivative of one argument or none, and no backward."""
+    function, derivative = method(obj, FUNCTION), method(obj, DERIVATIVE)
+    if function is None or derivative is None or method(obj, BACKWARD) is not None:
+        return False
+    return len(_arguments(obj, function)) == 1 and len(_arguments(obj, derivative)) <= 1
+
+
+def usage(obj: Any, name: str) -> Usage:
+    """How it is built and called."""
+    function, derivative = method(obj, FUNCTION), method(obj, DERIVATIVE)
+    assert function is not None
+    assert derivative is not None
+    cls = obj if isinstance(obj, type) else type(obj)
+    needed = formals(plain(cls, function), "forward", skip=_skip(cls, function))[0]
+    built, optional = constructor(obj)
+    of = _argument(obj, function, derivative, built == ())
+
+    def bind(instance: Any) -> Bound:
+        return _Bound(instance, function, derivative, needed[0].name, of)
+
+    call = "layer({inputs})" if function == "__call__" else f"layer.{function}({{inputs}})"
+    argument = {"input": "{inputs}", "output": "out", "nothing": ""}[of]
+    return Usage(
+        name=name,
+        kind="activation",
+        make=functools.partial(make, obj),
+        bind=bind,
+        constructor=built,
+        optional=optional,
+        forward=tuple(needed),
+        instance=None if isinstance(obj, type) else obj,
+        words=code_words(plain(cls, function)),
+        defined=cls,
+        call=("layer = {create}", f"out = {call}"),
+        answer=f"upstream * layer.{derivative}({argument})",
+    )
+
+
+class _Bound:
+    """The function, and its derivative times the upstream gradient."""
+
+    def __init__(self, instance: Any, function: str, derivative: str, name: str, of: Argument) -> None:
+        self._owner = instance
+        self._function, self._derivative = getattr(instance, function), getattr(instance, derivative)
+        self._name, self._of = name, of
+        self._given: Any = None
+        self._output: Any = None
+
+    def forward(self, values: Values) -> Any:
+        self._given = values[self._name]
+        self._output = self._function(self._given)
+        return self._output
+
+    def backward(self, upstream: Any) -> Any:
+        if self._of == "nothing":
+            return upstream * self._derivative()
+        if self._of == "output":
+            return upstream * self._derivative(output_of(self._owner, self._output))
+        return upstream * self._derivative(self._given)
+
+
+def _argument(obj: Any, function: str, derivative: str, buildable: bool) -> Argument:
+    """What the derivative is a function of."""
+    if not _arguments(obj, derivative):
+        return "nothing"
+    if not buildable:
+        return "input"
+    with quiet():
+        try:
+            return _fitting(make(obj, {}), function, derivative)
+        except Exception:  # its own trials will tell
+            return "input"
+
+
+def _fitting(instance: Any, function: str, derivative: str) -> Argument:
+    x = np.asarray(draw(declare("x", "n,i"), (3, 4), None, "float64"))
+    step = 1e-6
+    evaluate: Callable[[Any], Any] = getattr(instance, function)
+    slope = (np.asarray(evaluate(x + step)) - np.asarray(evaluate(x - step))) / (2 * step)
+    out = np.array(evaluate(x.copy()))
+    if np.allclose(getattr(instance, derivative)(x.copy()), slope, rtol=1e-4, atol=1e-6):
+        return "input"
+    found = np.asarray(getattr(instance, derivative)(out))
+    return (
+        "output"
+        if found.shape == slope.shape and np.allclose(found, slope, rtol=1e-4, atol=1e-6)
+        else "input"
+    )
+
+
+def _skip(cls: type, name: str) -> int:
+    return 0 if isinstance(inspect.getattr_static(cls, name), staticmethod) else 1
+
+
+def _arguments(obj: Any, name: str) -> list[str]:
+    cls = obj if isinstance(obj, type) else type(obj)
+    return [f.name for f in formals(plain(cls, name), "forward", skip=_skip(cls, name))[0]]

@@ -1,0 +1,69 @@
+"""What in a file is worth checking: classes that are layers or networks, and pairs of functions."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+from checks.dialects import activation, layer, network, objective
+from checks.dialects.names import BACKWARD, FORWARD
+from checks.dialects.usage import stub
+
+Pair = tuple[Callable[..., Any], Callable[..., Any]]
+_WORDS = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fwd", "bwd"), ("forward", "back"))
+_OPTIMIZER = re.compile(r".*optimi[sz]er.*|sgd|adam|adagrad|rmsprop|momentum|nesterov|trainer", re.I)
+
+
+def is_layer(obj: Any) -> bool:
+    """Whether a class has a forward/backward pair or is a network. Optimizers and abstract bases are not
+    layers.
+    """
+    if not isinstance(obj, type) or inspect.isabstract(obj) or _OPTIMIZER.fullmatch(obj.__name__):
+        return False
+    if issubclass(obj, BaseException):
+        return False
+    if network.recognises(obj):
+        return not _stubbed(obj, network.LOSS, network.GRADIENT)
+    if layer.recognises(obj):
+        return not _stubbed(obj, FORWARD, BACKWARD)
+    if objective.recognises(obj):
+        return not _stubbed(obj, (*objective.LOSS, *activation.FUNCTION), objective.GRADIENT)
+    return activation.recognises(obj) and not _stubbed(obj, activation.FUNCTION, activation.DERIVATIVE)
+
+
+def _stubbed(cls: type, forward: tuple[str, ...], backward: tuple[str, ...]) -> bool:
+    """Whether its forward does nothing, or its backward does nothing and subclasses exist: abstract in
+    spirit.
+    """
+    first, second = layer.method(cls, forward), layer.method(cls, backward)
+    assert first is not None
+    assert second is not None
+    idle = [stub(inspect.getattr_static(cls, name)) for name in (first, second)]
+    # A backward that is still to be written is a layer's fault, unless there are subclasses to write it.
+    return idle[0] or (idle[1] and bool(cls.__subclasses__()))
+
+
+def function_pairs(module: Any) -> list[tuple[str, Pair]]:
+    """The pairs of functions that a module defines, `x_forward` with `x_backward`, named by the first."""
+    functions = {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__
+    }
+    pairs: list[tuple[str, Pair]] = []
+    for name, function in functions.items():
+        partner = next((p for p in _partners(name) if p in functions), None)
+        if partner is not None and partner != name:
+            pairs.append((name, (function, functions[partner])))
+    return pairs
+
+
+def _partners(name: str) -> list[str]:
+    """The names that the backward of a forward function may have."""
+    found = []
+    for forward, backward in _WORDS:
+        if re.search(rf"(^|_){forward}($|_)", name):
+            found.append(re.sub(rf"(^|_){forward}($|_)", rf"\g<1>{backward}\g<2>", name))
+    return found

@@ -1,0 +1,63 @@
+"""What to tell an author whose layer cannot be called or read: what was tried, what it answered, the line
+to add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checks.dialects.probing import explain
+from checks.dialects.usage import Usage
+from checks.errors import LayerError
+from checks.infer import NotFoundError
+
+
+def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
+    """No layout ran: the best attempt, and where it stopped."""
+    tried = f"tried {failure.tried} ways"
+    if failure.probe is None or failure.layout is None:
+        return LayerError(f"{usage.name} could not be called: no way to fill {_call(usage)}\n{_add(usage)}")
+    if failure.probe.stage == "construct":
+        where = "the constructor"
+    else:
+        where = "forward" if failure.probe.stage in ("forward", "output") else "backward"
+    as_tried = str(failure.layout.signature()) if failure.layout.arguments else "no arrays"
+    return LayerError(
+        f"{usage.name} could not be called: {tried} to fill {_call(usage)}; with {as_tried}, {where} raised "
+        f"{explain(failure.probe.error)}\n{_add(usage)}"
+    )
+
+
+def nothing_stored(usage: Usage, owing: Sequence[str]) -> LayerError:
+    """Backward ran and left nothing."""
+    first = owing[0] if owing else "x"
+    return LayerError(
+        f"{usage.name}: backward returned no gradient and stored none, "
+        f"expected one for {', '.join(owing) or first}\n"
+        f"return the gradient of {first}, or keep it as self.d{first}"
+    )
+
+
+def not_a_layer(name: str, got: str) -> LayerError:
+    """Nothing that any dialect knows."""
+    return LayerError(
+        f"{name} is {got}, not a layer: expected a class or an object with forward and backward, "
+        "a pair of functions, or a network with loss and gradient"
+    )
+
+
+def _call(usage: Usage) -> str:
+    handed = ", ".join(f.name for f in usage.constructor)
+    inputs = ", ".join(f.name for f in usage.forward)
+    title = (
+        usage.name if usage.instance is not None or usage.kind == "function" else f"{usage.name}({handed})"
+    )
+    return f"{title}({inputs})" if usage.kind == "function" else f"{title}.forward({inputs})"
+
+
+def _add(usage: Usage) -> str:
+    """The one line to add, with a signature in the layer's own names."""
+    words = [f"{f.name}(n,i)" for f in usage.forward]
+    words += [f"{f.name}({'i,o' if k == 0 else 'o'})" for k, f in enumerate(usage.constructor)]
+    example = f"{', '.join(words)} -> ({'n,o' if usage.constructor else 'n,i'})"
+    return f'say what it takes, as in --signature "{example}" or check({usage.name}, "{example}")'

@@ -1,0 +1,111 @@
+"""A pair of functions: `x_forward(...) -> (out, cache)` and `x_backward(dout, cache) -> gradients`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from checks.dialects.layer import returned_names
+from checks.dialects.names import UPSTREAM
+from checks.dialects.usage import Bound, Usage, Values, code_words, formals
+from checks.errors import LayerError
+from checks.infer_layout import Formal
+
+
+def recognises(obj: Any) -> bool:
+    """Whether it is a tuple of two functions."""
+    return (
+        isinstance(obj, tuple) and len(obj) == 2 and all(callable(f) and not isinstance(f, type) for f in obj)
+    )
+
+
+def usage(obj: Any, name: str) -> Usage:
+    """How the two are called."""
+    forward, backward = obj
+    needed, _ = formals(forward, "forward")
+    if not needed:
+        raise LayerError(
+            f"{name} takes no arguments: expected the layer's inputs, as in affine_forward(x, w, b)"
+        )
+    wanted = _backward_wants(backward, needed)
+    inputs = tuple(formal.name for formal in needed)
+
+    def bind(instance: Any) -> Bound:
+        return _Pair(forward, backward, inputs, wanted)
+
+    spelled = ", ".join({"upstream": "upstream", "cache": "layer"}.get(w, w) for w in wanted)
+    cached = "cache" in wanted
+    first = "out, layer = {name}({inputs})" if cached else "out = {name}({inputs})"
+    return Usage(
+        name=name,
+        kind="function",
+        make=lambda values: None,
+        bind=bind,
+        constructor=(),
+        forward=tuple(needed),
+        takes_upstream="upstream" in wanted,
+        inputs_are_parameters=True,
+        words=code_words(forward),
+        defined=obj,
+        returned_names=returned_names(backward),
+        call=(first.replace("{name}", forward.__name__),),
+        answer=f"{backward.__name__}({spelled})",
+    )
+
+
+class _Pair:
+    """The two functions, with the cache kept between them."""
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        backward: Callable[..., Any],
+        inputs: tuple[str, ...],
+        wanted: tuple[str, ...],
+    ) -> None:
+        self._forward, self._backward = forward, backward
+        self._inputs, self._wanted = inputs, wanted
+        self._cached = "cache" in wanted
+        self._known: dict[str, Any] = {}
+
+    def forward(self, values: Values) -> Any:
+        result = self._forward(*[values[name] for name in self._inputs])
+        if self._cached:
+            if not isinstance(result, tuple) or len(result) < 2:
+                self._known = {"cache": result}
+                return result
+            self._known = {"cache": result[1] if len(result) == 2 else result[1:]}
+            return result[0]
+        self._known = dict(values)
+        return result
+
+    def backward(self, upstream: Any) -> Any:
+        known = {**self._known, "upstream": upstream}
+        return self._backward(*[known[name] for name in self._wanted])
+
+
+def _backward_wants(backward: Callable[..., Any], inputs: list[Formal]) -> tuple[str, ...]:
+    """What to hand to backward, in order: the upstream gradient, the cache, or inputs by their names."""
+    names = [f.name for f in formals(backward, "forward")[0]]
+    given = {formal.name for formal in inputs}
+    unknown = [n for n in names if n not in given]
+    caches = [
+        n for n in unknown if n.lower() in ("cache", "ctx", "context", "saved", "memory", "caches", "c")
+    ]
+    ups = [n for n in unknown if n not in caches]
+    if not caches and len(ups) == 2:
+        caches = [next((n for n in reversed(ups) if not UPSTREAM.fullmatch(n)), ups[-1])]
+        ups = [n for n in ups if n not in caches]
+    if len(ups) > 1 or len(caches) > 1:
+        where = getattr(backward, "__name__", "backward")
+        raise LayerError(
+            f"{where}({', '.join(names)}): expected an upstream gradient and the cache of forward"
+        )
+    roles = {**dict.fromkeys(ups, "upstream"), **dict.fromkeys(caches, "cache")}
+    return tuple(roles.get(name, name) for name in names)
+
+
+def is_function(value: Any) -> bool:
+    """Whether it is a plain Python function."""
+    return inspect.isfunction(value)

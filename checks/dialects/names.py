@@ -1,0 +1,81 @@
+"""Names by which gradients, methods and arguments go."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+
+FORWARD = (
+    "forward", "forward_pass", "forwardpass", "feed_forward", "feedforward", "forward_propagation",
+    "forward_propagate", "forward_prop", "forwardprop", "fprop", "propagate_forward", "fwd", "__call__",
+)  # fmt: skip
+BACKWARD = (
+    "backward", "backward_pass", "backwardpass", "backprop", "back_prop", "backpropagation", "bwd",
+    "back_propagation", "backpropagate", "backward_propagation", "backward_propagate", "backward_prop", "bprop",
+    "propagate_backward", "back",
+)  # fmt: skip
+RATE = re.compile(r"lr|eta|rate|learning_?rate|learn_?rate|step_?size|alpha|l_?rate")
+OUTPUT = ("out", "output", "y", "a", "outputs", "activation", "A", "Y", "z", "Z", "h", "loss", "result")
+UPSTREAM = re.compile(
+    r"d?_?(out|output|y|z|a|h|loss|upstream|top|grad)s?_?.*|.*(grad|delta|error|err).*", re.I
+)
+
+_FORMS = (
+    "d{}", "d_{}", "grad_{}", "{}_grad", "{}_gradient", "gradient_{}", "grad{}", "{}grad", "g{}", "g_{}",
+    "dL_d{}", "dLd{}", "dl_d{}", "dLoss_d{}", "dE_d{}", "dC_d{}", "delta_{}", "delta{}", "{}_delta", "nabla_{}",
+    "grads_{}", "{}_grads", "{}_update", "{}_updates", "{}s_update", "d{}s", "_d{}", "_grad_{}", "_{}_grad",
+    "der_{}", "deriv_{}",
+)  # fmt: skip
+_SHORT = {"weight": ("w", "W"), "weights": ("w", "W"), "bias": ("b", "B"), "biases": ("b", "B")}
+_LONG = {"w": ("weight", "weights"), "b": ("bias", "biases")}
+_INPUTS = ("dx", "dX", "dinputs", "dinput", "grad_input", "input_grad", "grad_x", "dA_prev", "dout", "din")
+
+
+def gradient_names(name: str) -> tuple[str, ...]:
+    """The names that say "gradient of `name`", the case of its letters kept; the likeliest first."""
+    name = name.strip("_")
+    stems = [name]
+    match = re.fullmatch(r"(weights?|bias(?:es)?)(_?\w{0,2})", name)
+    if match:
+        stems += [short + match[2] for short in _SHORT[match[1]]]
+        stems += [match[1].rstrip("s") + match[2], match[1] + "s" + match[2]]
+    elif name.lower() in _LONG:
+        stems += _LONG[name.lower()]
+    if len(name) <= 2 and name.islower():
+        stems.append(
+            name.upper()
+        )  # `self.w` with `self.dW` is a common spelling; `self.W` with `self.dw` is not
+    if name.endswith("s") and len(name) > 3 and not match:
+        stems.append(name[:-1])
+    stems += [stem[0].upper() + stem[1:] for stem in stems[:1] if len(stem) > 2 and stem[0].islower()]
+    return tuple(dict.fromkeys(form.format(stem) for form in _FORMS for stem in stems))
+
+
+def input_gradient_names(name: str) -> tuple[str, ...]:
+    """The names for the gradient of an input, the generic ones last."""
+    return tuple(dict.fromkeys((*gradient_names(name), *_INPUTS)))
+
+
+def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
+    """Which of these look like the gradient of `name` without being so: another case, a slip of the pen."""
+    exact = gradient_names(name)
+    folded = {form.lower().replace("_", "") for form in exact[:12]}
+
+    def likeness() -> Iterator[tuple[float, str]]:
+        for candidate in candidates:
+            word = candidate.lower().replace("_", "")
+            if candidate in exact:
+                continue
+            if candidate.lower() == name.lower():
+                yield 3.0, candidate
+            elif word in folded:
+                yield 2.0, candidate
+            elif len(name) > 1:
+                ratio = max(difflib.SequenceMatcher(None, word, form.lower()).ratio() for form in exact[:4])
+                if ratio > 0.8:
+                    yield ratio, candidate
+            elif len(word) <= 4 and word[:1] in "dg" and name.lower() in word[1:]:
+                yield 0.7, candidate
+
+    return tuple(candidate for _, candidate in sorted(likeness(), key=lambda pair: -pair[0]))

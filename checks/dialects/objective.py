@@ -1,0 +1,98 @@
+"""A loss object: `loss(y, y_pred)` and `gradient(y, y_pred)`, the derivative by the prediction, whichever
+comes first.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from typing import Any
+
+import numpy as np
+
+from checks.dialects.activation import DERIVATIVE, FUNCTION
+from checks.dialects.layer import constructor, make, method, plain
+from checks.dialects.names import BACKWARD
+from checks.dialects.usage import Bound, Usage, Values, code_words, formals
+from checks.infer_layout import Formal
+from checks.infer_names import hint
+
+LOSS = ("loss", "calc_loss", "compute_loss", "loss_fn", "cost", "calculate_loss", "error")
+GRADIENT = (*DERIVATIVE, *BACKWARD)
+_PREDICTION = re.compile(r".*(pred|hat|prob|out|logit|score|guess|estimate).*|p|a|x|z", re.I)
+
+
+def recognises(obj: Any) -> bool:
+    """Whether it has a loss of two arguments and a gradient of as many, and keeps no parameters."""
+    loss, gradient = method(obj, (*LOSS, *FUNCTION)), method(obj, GRADIENT)
+    if loss is None or gradient is None or "params" in getattr(obj, "__dict__", {}):
+        return False
+    cls = obj if isinstance(obj, type) else type(obj)
+    names = [_needed(cls, loss), _needed(cls, gradient)]
+    built, _ = constructor(obj)
+    sets_params = isinstance(obj, type) and "params" in code_words(inspect.getattr_static(obj, "__init__"), 0)
+    return len(names[0]) == 2 and len(names[1]) == 2 and not built and not sets_params
+
+
+def usage(obj: Any, name: str) -> Usage:
+    """How it is built and called."""
+    loss, gradient = method(obj, (*LOSS, *FUNCTION)), method(obj, GRADIENT)
+    assert loss is not None
+    assert gradient is not None
+    cls = obj if isinstance(obj, type) else type(obj)
+    formals_ = _needed(cls, loss)
+    order = [formal.name for formal in formals_]
+    built, optional = constructor(obj)
+    if prediction_last(order):
+        formals_ = formals_[::-1]
+
+    def bind(instance: Any) -> Bound:
+        return _Bound(instance, loss, gradient, order)
+
+    spelled = ", ".join(order)
+    return Usage(
+        name=name,
+        kind="loss",
+        make=functools.partial(make, obj),
+        bind=bind,
+        constructor=built,
+        optional=optional,
+        forward=tuple(formals_),
+        takes_upstream=False,
+        instance=None if isinstance(obj, type) else obj,
+        words=code_words(plain(cls, loss)),
+        defined=cls,
+        call=("layer = {create}", f"out = layer.{loss}({spelled})"),
+        answer=f"layer.{gradient}({spelled})",
+    )
+
+
+def prediction_last(names: list[str]) -> bool:
+    """Whether the second of two arguments is the prediction: `loss(y, y_pred)`, `loss(t, y)`."""
+    first, second = names
+    if hint(first, place="forward") == "label" and hint(second, place="forward") != "label":
+        return True
+    return bool(_PREDICTION.fullmatch(second)) and not _PREDICTION.fullmatch(first)
+
+
+class _Bound:
+    """The loss summed to a number, and its gradient by the prediction."""
+
+    def __init__(self, instance: Any, loss: str, gradient: str, names: list[str]) -> None:
+        self._loss, self._gradient = getattr(instance, loss), getattr(instance, gradient)
+        self._names = names
+        self._given: list[Any] = []
+
+    def forward(self, values: Values) -> Any:
+        self._given = [values[name] for name in self._names]
+        result = self._loss(*self._given)
+        # A value per entry or per sample: the gradient given is that of their sum.
+        return result.sum() if isinstance(result, np.ndarray) and result.ndim else result
+
+    def backward(self, upstream: Any) -> Any:
+        return self._gradient(*self._given)
+
+
+def _needed(cls: type, name: str) -> list[Formal]:
+    return formals(plain(cls, name), "forward", skip=1)[0]

@@ -1,0 +1,217 @@
+"""Which of an object's arrays are parameters, and which gradients it owes.
+
+An array is a parameter if the output moves when it does. Its gradient is owed if it lies in a container of
+parameters, was handed to the constructor, has a gradient already, or stands beside one that has. Constants,
+masks and running statistics owe none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from checks.dialects.names import gradient_names
+from checks.dialects.probing import Live, Prober
+from checks.dialects.reach import Path, Slot, arrays, is_float_array, walk
+from checks.infer_draw import reseed
+from checks.infer_layout import Layout
+from checks.infer_names import is_buffer, is_parameter
+from checks.subject import Array
+
+_CONTAINERS = frozenset(
+    {"params", "parameters", "_params", "_parameters", "learnable", "weights", "trainable"}
+)
+_TOO_LARGE = 5_000_000  # entries: beyond this, an array is not perturbed to see whether it matters
+
+
+@dataclass(eq=False, slots=True)
+class Parameter:
+    """An array that the object keeps: its name, every place it is kept in, whether the output depends on
+    it.
+    """
+
+    name: str
+    paths: list[Path] = field(default_factory=list)
+    handed: bool = False
+    matters: bool = True
+    scalar: bool = False
+
+    @property
+    def in_container(self) -> bool:
+        """Whether one of its places is an entry of a container of parameters."""
+        return any(
+            kind == "[]" and k and str(path.steps[k - 1][1]).lower() in _CONTAINERS
+            for path in self.paths
+            for k, (kind, _) in enumerate(path.steps)
+        )
+
+
+def find(
+    prober: Prober, layout: Layout, sizes: Mapping[str, int], given: Mapping[str, Array]
+) -> list[Parameter]:
+    """The parameters of a fresh object, handed ones first, each with its places."""
+
+    def fresh() -> Live:
+        return prober.construct(layout, sizes, given)
+
+    live = fresh()
+    constructor = [f.name for f in (*prober.usage.constructor, *prober.usage.optional)]
+    handed = {n: live.values[n] for n in constructor if is_float_array(live.values.get(n))}
+    slots = arrays(live.root)
+    found = [Parameter(n, _places(value, slots), handed=True) for n, value in handed.items()]
+    taken = {path.steps for parameter in found for path in parameter.paths}
+    groups: dict[int, list[Slot]] = {}
+    for slot in slots:
+        if slot.path.steps not in taken and not any(slot.value is value for value in handed.values()):
+            groups.setdefault(id(slot.value), []).append(slot)
+    base = _output(prober, live)
+    names = {p.name for p in found} | set(live.values)
+    for parameter in found:
+        parameter.matters = _moves(prober, fresh, base, _handed(parameter.name), handed=True)
+    derived = _derived(prober, live, handed, groups.values())
+    for group in groups.values():
+        path = group[0].path
+        if path in derived or is_gradient(path, slots) or not group[0].value.size:
+            continue
+        parameter = Parameter(_unused(path.name, names), [slot.path for slot in group])
+        large = group[0].value.size > _TOO_LARGE
+        parameter.matters = large or _moves(prober, fresh, base, _kept(path))
+        if parameter.matters or parameter.in_container:
+            names.add(parameter.name)
+            found.append(parameter)
+    return found
+
+
+def scalars(root: Any, before: Sequence[Slot], taken: set[str]) -> list[Parameter]:
+    """Numbers with a placeholder for their gradient: `self.beta = 1.0` with `self.dbeta = None`."""
+    keys = {slot.path for slot in walk(root)}
+    found = []
+    for slot in before:
+        kind, key = slot.path.steps[-1]
+        number = isinstance(slot.value, float | np.floating)
+        if kind == "." and number and any(slot.path.beside((".", g)) in keys for g in gradient_names(key)):
+            found.append(Parameter(_unused(slot.path.name, taken), [slot.path], scalar=True))
+            taken.add(found[-1].name)
+    return found
+
+
+def is_gradient(path: Path, slots: Sequence[Slot]) -> bool:
+    """Whether an array is the gradient of another one, by its name or by its container's."""
+    if any("grad" in str(key).lower() for _, key in path.steps):
+        return True
+    key = path.steps[-1][1]
+    if not isinstance(key, str):
+        return False
+    others = [s.path.steps[-1][1] for s in slots if s.path.steps[:-1] == path.steps[:-1]]
+    return any(isinstance(other, str) and other != key and key in gradient_names(other) for other in others)
+
+
+def owed(parameters: Sequence[Parameter], located: Mapping[str, Any]) -> list[str]:
+    """The names of the parameters whose gradient backward has to give."""
+    owing = []
+    homes = {_home(path) for p in parameters if p.name in located for path in p.paths}
+    for parameter in parameters:
+        sibling = any(_home(path) in homes for path in parameter.paths)
+        buffer = is_buffer(parameter.name)
+        if (
+            parameter.name in located
+            or (parameter.in_container and parameter.matters)
+            or (parameter.handed and parameter.matters and not buffer)
+            or (not parameter.handed and not buffer and (sibling or is_parameter(parameter.name)))
+        ):
+            owing.append(parameter.name)
+    return owing
+
+
+def _home(path: Path) -> tuple[Any, ...]:
+    return path.steps[:-1]
+
+
+def _places(value: Array, slots: Sequence[Slot]) -> list[Path]:
+    """Where an array handed to the constructor is kept: by identity, else where an equal one is."""
+    same = [slot.path for slot in slots if slot.value is value]
+    if same:
+        return same
+    return [s.path for s in slots if s.value.shape == value.shape and np.allclose(s.value, value, rtol=1e-6)]
+
+
+def _handed(name: str) -> Callable[[Live], Any]:
+    return lambda live: live.values[name]
+
+
+def _kept(path: Path) -> Callable[[Live], Any]:
+    return lambda live: path.get(live.root)
+
+
+def _moves(
+    prober: Prober,
+    fresh: Callable[[], Live],
+    base: Array | None,
+    which: Callable[[Live], Any],
+    *,
+    handed: bool = False,
+) -> bool:
+    """Whether the output changes with this array; taken for granted where forward does not run."""
+    if base is None:
+        return True
+    live = fresh()
+    array = which(live)
+    if not isinstance(array, np.ndarray) or not array.flags.writeable:
+        return True
+    changed = array + _nudge(array)
+    if handed:  # the constructor may copy or transform it: hand the changed one over
+        live = _again(prober, live, array, changed)
+    else:
+        array[...] = changed
+    now = _output(prober, live)
+    return now is None or now.shape != base.shape or not np.array_equal(now, base, equal_nan=True)
+
+
+def _derived(
+    prober: Prober, live: Live, handed: Mapping[str, Array], groups: Iterable[Sequence[Slot]]
+) -> set[Path]:
+    """The arrays that the constructor computed from those it was handed: another form of them, not
+    parameters.
+    """
+    if not handed:
+        return set()
+    changed = {name: array + _nudge(array) for name, array in handed.items()}
+    other = _remade(prober, {**live.values, **changed})
+    places = [(group[0].path, group[0].value) for group in groups]
+    return {path for path, value in places if not np.array_equal(path.get(other.root), value, equal_nan=True)}
+
+
+def _again(prober: Prober, live: Live, array: Array, changed: Array) -> Live:
+    return _remade(
+        prober, {name: changed if value is array else value for name, value in live.values.items()}
+    )
+
+
+def _remade(prober: Prober, values: dict[str, Any]) -> Live:
+    reseed()
+    formals = (*prober.usage.constructor, *prober.usage.optional)
+    root = prober.usage.make({f.name: values[f.name] for f in formals if f.name in values})
+    return Live(values, root, prober.usage.bind(root))
+
+
+def _nudge(array: Array) -> Array:
+    scale = float(np.abs(array).max(initial=0.0)) or 1.0
+    return np.asarray(
+        0.3 * scale * (1.1 + np.cos(np.arange(array.size))).reshape(array.shape), dtype=array.dtype
+    )
+
+
+def _output(prober: Prober, live: Live) -> Array | None:
+    try:
+        return live.forward(prober.usage).copy()
+    except Exception:  # the layout's own run has told this already
+        return None
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name

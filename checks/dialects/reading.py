@@ -1,0 +1,385 @@
+"""From a usage to a Subject: find the layout, the parameters, the gradients, and what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from checks.dialects import explicit
+from checks.dialects.dialect import Request
+from checks.dialects.errors import not_found, nothing_stored
+from checks.dialects.gradients import Located, locate
+from checks.dialects.parameters import Parameter, find, owed, scalars
+from checks.dialects.placing import choose_modes
+from checks.dialects.probing import Prober
+from checks.dialects.reach import Path, arrays, walk
+from checks.dialects.recipe import recipe, source_file, source_line
+from checks.dialects.trials import ObjectTrial, Plan
+from checks.dialects.usage import Usage
+from checks.errors import LayerError
+from checks.infer import Found, NotFoundError, infer
+from checks.infer_draw import quiet, reseed
+from checks.infer_kinds import settle_domain, settle_label
+from checks.infer_layout import REQUIRED, Formal
+from checks.infer_names import hint, is_parameter, size_role
+from checks.infer_sizes import dim
+from checks.signature import Argument, Signature
+from checks.subject import Array, Role, Subject
+
+_FLOATS = frozenset({"float", "positive", "probability", "simplex"})
+_LABELS = frozenset({"label", "onehot", "target"})
+
+
+def read(usage: Usage, request: Request) -> Subject:
+    """The Subject for an object that is used this way. Raises LayerError where it cannot be called or
+    understood.
+    """
+    with quiet():
+        return _Reading(usage, request).subject()
+
+
+class _Reading:
+    """One object being read: each step sets what the later ones need."""
+
+    def __init__(self, usage: Usage, request: Request) -> None:
+        self.request = request
+        self.kept_names: tuple[str, ...] = ()
+        if request.signature is not None:
+            usage, self.kept_names = explicit.matched(usage, request.signature)
+        self.usage = usage
+        self.inputs = _given_inputs(usage, request)
+        self.prober = Prober(usage, request.dtype)
+
+    def subject(self) -> Subject:
+        readings = self.readings()
+        found = readings[0]
+        parameters, located = self.located(found)
+        self.refuse_silence(found, located)
+        notes: list[str] = []
+        if found.raised is not None:
+            notes.append(f"backward raised {type(found.raised).__name__} while the layer was being read")
+        parameters = [p for p in parameters if p.handed or self.declared(p) or p.name in self.owing]
+        kept = {p.name: p for p in parameters if not p.handed}
+        own = self.own_arguments(found, list(kept.values()))
+        signatures = tuple(self.signature(reading, own) for reading in readings)
+        plan = self.plan(found, signatures, parameters, located)
+        names = set(signatures[0].names)
+        return Subject(
+            name=self.usage.name,
+            build=lambda arrays: ObjectTrial(plan, arrays),
+            signatures=signatures,
+            roles={a.name: self.role(a, parameters) for s in signatures for a in s.arguments},
+            owed=tuple(name for name in self.owing if name in names),
+            takes_upstream=self.usage.takes_upstream,
+            given=self.given(list(kept.values())),
+            near_misses={n: near for n, near in located.near.items() if n in self.owing},
+            recipe=recipe(
+                self.usage,
+                found.layout,
+                {n: _number(d, signatures[0]) for n, d in found.layout.sizes.items()},
+                parameters,
+                {n: p for n, p in located.places.items() if n in names},
+            ),
+            file=source_file(self.usage.defined),
+            line=source_line(self.usage.defined),
+            notes=tuple(notes),
+        )
+
+    # The layout
+
+    def readings(self) -> tuple[Found, ...]:
+        """The layouts that the layer takes, the printed one first."""
+        if self.request.signature is not None:
+            return (explicit.run(self.prober, self.request.signature, self.kept_names, self.inputs),)
+        found = self.search()
+        run = self.prober.run
+        floats = [f.name for f in self.usage.forward]
+        if not self.inputs:
+            found = settle_domain(found, run, floats, self.usage.words)
+        readings: tuple[Found, ...] = (found,)
+        for name in self.label_names(found):
+            if name in self.inputs:
+                readings = (self.as_given(found, name),)
+            else:
+                readings = settle_label(readings[0], run, name)
+        if not self.inputs:
+            readings = tuple(settle_domain(r, run, floats, self.usage.words) for r in readings)
+        return readings
+
+    def search(self) -> Found:
+        """The first layout that works, for the required arguments and then with some of the optional ones."""
+        usage = self.usage
+        needed = [*usage.forward, *usage.constructor]
+        sized = [f for f in usage.optional if _is_size(f)]
+        empty = [f for f in usage.optional if f.default is None]
+        attempts = [[*needed, *sized]] if sized else []
+        attempts += [needed]
+        attempts += [[*needed, *(replace(f, default=REQUIRED) for f in empty)]] if empty else []
+        failure: NotFoundError | None = None
+        half: Found | None = None
+        for formals in attempts:
+            try:
+                found = infer(
+                    formals,
+                    usage.name,
+                    self.prober.run,
+                    inputs=self.inputs,
+                    own_shapes=self.own_shapes() if len(formals) == len(usage.forward) else (),
+                )
+            except NotFoundError as error:
+                failure = failure or error
+                continue
+            if found.raised is None:
+                return found
+            half = half or found
+        if half is not None:
+            return half
+        assert failure is not None
+        raise not_found(usage, failure)
+
+    def own_shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of the arrays that a fresh object has."""
+        try:
+            reseed()
+            root = self.usage.make({})
+        except Exception:  # the search will say why
+            return []
+        return [slot.value.shape for slot in arrays(root) if slot.value.ndim]
+
+    def label_names(self, found: Found) -> list[str]:
+        """Inputs, other than the first, that get no gradient: labels and targets."""
+        layout = found.layout
+        declared = [a for f in self.usage.forward[1:] if (a := layout.argument(f.name))]
+        labels = [a.name for a in declared if a.kind in _LABELS]
+        others = [a.name for a in declared if a.kind in _FLOATS and a.dims]
+        if others and found.raised is None and not self.usage.inputs_are_parameters:
+            _, located = self.located(found)
+            labels += [n for n in others if n not in located.places and not is_parameter(n)]
+            labels = [n for n in labels if hint(n, place="forward") not in ("hidden", "mask")]
+        return labels
+
+    def as_given(self, found: Found, name: str) -> Found:
+        """A label that the user handed over: one-hot where its rows are, else as it was read."""
+        array, argument = self.inputs[name], found.layout.argument(name)
+        if argument is None or argument.kind in ("label", "int"):
+            return found
+        rows = array.ndim and bool(((array == 0) | (array == 1)).all() and (array.sum(axis=-1) == 1).all())
+        layout = found.layout.with_argument(replace(argument, kind="onehot" if rows else "target"))
+        return replace(found, layout=layout)
+
+    # Parameters and gradients
+
+    def located(self, found: Found) -> tuple[list[Parameter], Located]:
+        """The parameters and the places of all gradients, after one forward and backward at the first run's
+        sizes.
+        """
+        layout, sizes = found.layout, found.sizes[0]
+        given = {n: v for n, v in self.inputs.items() if layout.argument(n)}
+        parameters = find(self.prober, layout, sizes, given)
+        live = self.prober.construct(layout, sizes, given)
+        before = list(walk(live.root))
+        values = {
+            p.name: np.array(p.paths[0].get(live.root))
+            for p in parameters
+            if p.paths and not self.huge(live.root, p)
+        }
+        live.forward(self.usage)
+        if found.raised is None:
+            self.prober.backward(live)
+        parameters += scalars(live.root, before, {p.name for p in parameters} | set(live.values))
+        updated = [
+            name
+            for p in parameters
+            if (name := p.name) in values
+            and not np.array_equal(values[name], p.paths[0].get(live.root), equal_nan=True)
+        ]
+        declared = [a for f in self.usage.forward if (a := layout.argument(f.name))]
+        located = locate(
+            live.root,
+            live.returned,
+            [a.name for a in declared if a.kind in _FLOATS],
+            [a.name for a in declared if a.kind not in _FLOATS],
+            {p.name: p.paths or [Path(((".", p.name),))] for p in parameters},
+            returned_names=self.usage.returned_names,
+            updated=updated if self.usage.updates else (),
+            returns_all=self.usage.returns_all,
+        )
+        self.owing = self.owed(found, parameters, located)
+        return parameters, located
+
+    def huge(self, root: Any, parameter: Parameter) -> bool:
+        """Whether a copy of it, to see if backward changes it, costs more than it tells."""
+        return not self.usage.updates and np.size(parameter.paths[0].get(root)) > 100_000
+
+    def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
+        """The first float input and the parameters."""
+        declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
+        floats = [a.name for a in declared if a.kind in _FLOATS]
+        names = floats[:1] if self.usage.gives_input else []
+        if self.usage.inputs_are_parameters:
+            names += [n for n in floats[1:] if is_parameter(n) or n in located.places]
+        names += owed(parameters, located.places)
+        names += [p.name for p in parameters if p.name in self.kept_names]
+        return list(dict.fromkeys(names))
+
+    def declared(self, parameter: Parameter) -> bool:
+        """Whether the user's signature names it."""
+        return parameter.name in self.kept_names
+
+    def refuse_silence(self, found: Found, located: Located) -> None:
+        """LayerError where backward's answer cannot be understood, or there is none at all."""
+        if found.raised is not None:
+            return
+        if located.fault is not None:
+            raise LayerError(
+                f"{self.usage.name}: {located.fault}\n"
+                "return one gradient for each input, in forward's order, and keep those of parameters as self.dW"
+            )
+        if not located.places and not located.near:
+            raise nothing_stored(self.usage, self.owing)
+
+    # The signature
+
+    def own_arguments(self, found: Found, kept: Sequence[Parameter]) -> tuple[Argument, ...]:
+        """Declarations of the parameters that the object makes itself, in terms of the layout's sizes."""
+        written = self.request.signature
+        undeclared = [n for n in self.kept_names if n not in {p.name for p in kept}]
+        if undeclared:
+            raise LayerError(
+                f"{self.usage.name} has no array {undeclared[0]}: not an argument of forward or of the constructor, and "
+                f"not an attribute on which the output depends (those are {', '.join(p.name for p in kept) or 'none'})"
+            )
+        if not kept:
+            return ()
+        roots = [self.prober.construct(found.layout, sizes, {}).root for sizes in found.sizes]
+        declared = []
+        for parameter in kept:
+            if written and parameter.name in written.names:
+                declared.append(written.argument(parameter.name))
+                continue
+            shapes = [np.shape(parameter.paths[0].get(root)) for root in roots]
+            named = found.named(shapes) if len(roots) > 1 else tuple(dim(str(extent)) for extent in shapes[0])
+            if named is None:
+                raise LayerError(
+                    f"{self.usage.name}.{parameter.paths[0].code[1:]} had the shapes {', '.join(map(str, shapes))} in "
+                    "three runs, and no rule explains them\n"
+                    f'say it: --signature "{found.layout.signature()}, {parameter.name}(...)"'
+                )
+            declared.append(Argument(parameter.name, named))
+        return tuple(declared)
+
+    def signature(self, found: Found, own: Sequence[Argument]) -> Signature:
+        """The layout as a signature, with the object's own parameters and the output."""
+        written = self.request.signature
+        if written is not None:
+            extra = tuple(a for a in own if a.name not in written.names)
+            output = written.output
+            if output is None and not written.has_rest and len(found.probes) > 1:
+                output = found.output()
+            return Signature((*written.arguments, *extra), output)
+        output = found.output() if len(found.probes) > 1 else None
+        if len(found.probes) == 1 and found.probes[0].output is not None:
+            output = tuple(dim(str(extent)) for extent in found.probes[0].output.shape if extent)
+        return Signature((*found.layout.arguments, *own), output)
+
+    def role(self, argument: Argument, parameters: Sequence[Parameter]) -> Role:
+        """What an array is to the layer."""
+        if argument.name in {p.name for p in parameters}:
+            return "parameter"
+        if argument.kind in _LABELS:
+            return "label"
+        if argument.kind in ("mask", "bool"):
+            return "hyper"
+        if self.usage.inputs_are_parameters and argument.name != self.usage.forward[0].name:
+            return "parameter" if is_parameter(argument.name) else "input"
+        return "input"
+
+    # The plan
+
+    def plan(
+        self,
+        found: Found,
+        signatures: tuple[Signature, ...],
+        parameters: Sequence[Parameter],
+        located: Located,
+    ) -> Plan:
+        """How Trials are made; the way each parameter is put in place has been tried once."""
+        layout = found.layout
+        names = set(signatures[0].names)
+        inputs = tuple(f.name for f in self.usage.forward if layout.argument(f.name))
+        plan = Plan(
+            usage=self.usage,
+            signatures=signatures,
+            inputs=inputs,
+            handed=tuple(a.name for a in layout.arguments if a.name not in inputs),
+            kept={p.name: p.paths[0] for p in parameters if p.paths},
+            modes={p.name: "alias" if p.paths else "anew" for p in parameters},
+            sizes=layout.sizes,
+            constants=layout.constants,
+            places={n: p for n, p in located.places.items() if n in names},
+        )
+        return choose_modes(plan, self.prober, found, parameters)
+
+    def given(self, kept: Sequence[Parameter]) -> dict[str, Array]:
+        """An instance's own values, read-only."""
+        instance = self.usage.instance
+        values: dict[str, Array] = {}
+        if instance is not None:
+            for parameter in kept:
+                value = np.asarray(parameter.paths[0].get(instance)).view()
+                value.flags.writeable = False
+                values[parameter.name] = value
+        return values
+
+
+def _given_inputs(usage: Usage, request: Request) -> dict[str, Array]:
+    """The user's inputs by name: a tuple is in the signature's order, else forward's arguments, then the
+    constructor's.
+    """
+    if request.inputs is None:
+        return {}
+    if isinstance(request.inputs, Mapping):
+        pairs = list(request.inputs.items())
+    else:
+        formals = [f.name for f in (*usage.forward, *usage.constructor)]
+        names = list(request.signature.names) if request.signature else formals
+        pairs = list(zip(names, request.inputs, strict=False))
+    labels = {f.name for f in usage.forward[1:]} | {
+        f.name for f in usage.forward if hint(f.name, place="forward") == "ids"
+    }
+    given = {}
+    for name, value in pairs:
+        array = np.asarray(value)
+        if array.dtype.kind in "iu" and name not in labels:
+            array = array.astype(request.dtype)
+        given[name] = array
+    return given
+
+
+def _is_size(formal: Formal) -> bool:
+    """Whether an optional argument is a size that deserves to vary: `input_size=784`."""
+    wanted = formal.default is None or (
+        isinstance(formal.default, int) and not isinstance(formal.default, bool)
+    )
+    named = hint(formal.name, place="constructor") == "size"
+    return (
+        wanted
+        and named
+        and size_role(formal.name) in ("input", "output", "hidden", "vocabulary")
+        and len(formal.name) > 2
+    )
+
+
+def _number(size: Any, signature: Signature) -> str:
+    """An expression for a size: the axis of an array that has it."""
+    for argument in signature.arguments:
+        for axis, d in enumerate(argument.dims):
+            if d == size:
+                return f"{argument.name}.shape[{axis}]"
+    for argument in signature.arguments:
+        if argument.limit == size:
+            return f"int({argument.name}.max()) + 1"
+    return str(size)

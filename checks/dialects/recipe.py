@@ -1,0 +1,124 @@
+"""The lines of plain Python that do what a Trial does, for the runnable counterexample."""
+
+from __future__ import annotations
+
+import functools
+import importlib.machinery
+import inspect
+import linecache
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path as File
+from typing import Any
+
+from checks.dialects.gradients import Place
+from checks.dialects.parameters import Parameter
+from checks.dialects.usage import Usage
+from checks.infer_layout import Layout
+from checks.subject import Recipe
+
+
+def recipe(
+    usage: Usage,
+    layout: Layout,
+    numbers: Mapping[str, str],
+    parameters: list[Parameter],
+    places: Mapping[str, Place],
+) -> Recipe:
+    """`numbers`: an expression for each constructor argument that is the number of a size."""
+    handed = []
+    for formal in (*usage.constructor, *usage.optional):
+        name = formal.name
+        if layout.argument(name):
+            handed.append(name if formal.required else f"{name}={name}")
+        elif name in layout.sizes or name in layout.constants:
+            value = numbers.get(name) or repr(layout.constants.get(name))
+            handed.append(value if formal.required else f"{name}={value}")
+    inputs = [
+        f.name if layout.argument(f.name) else repr(layout.constants.get(f.name)) for f in usage.forward
+    ]
+    owner = usage.defined[0] if isinstance(usage.defined, tuple) else usage.defined
+    title = getattr(owner, "__name__", usage.name)
+    create = f"{title}({', '.join(handed)})"
+    imports = import_lines(usage.defined)
+    if usage.instance is not None:
+        imports = (f"# {usage.name} is your object", "import copy")
+        create = f"copy.deepcopy({usage.name})"
+    lines = [line.replace("{create}", create).replace("{inputs}", ", ".join(inputs)) for line in usage.call]
+    settings = [f"layer{path.code} = {p.name}" for p in parameters if not p.handed for path in p.paths]
+    lines = [*lines[:-1], *settings, lines[-1]]
+    lines += _kept_output(usage)
+    answer = usage.answer.replace("{inputs}", ", ".join(inputs))
+    return Recipe(
+        imports=imports,
+        forward=tuple(lines),
+        backward=f"returned = {answer}",
+        gradients={
+            name: place.code("returned") for name, place in places.items() if place.source != "update"
+        },
+    )
+
+
+def _kept_output(usage: Usage) -> list[str]:
+    return [usage.kept_output] if usage.kept_output else []
+
+
+def import_lines(defined: Any) -> tuple[str, ...]:
+    """How to come by the class or the functions in a fresh Python."""
+    things = defined if isinstance(defined, tuple) else (defined,)
+    return tuple(line for thing in things for line in _import(thing))
+
+
+def _import(thing: Any) -> list[str]:
+    name, module = getattr(thing, "__name__", "Layer"), getattr(thing, "__module__", None)
+    unknown = [f"# {name} is your {'class' if isinstance(thing, type) else 'function'}"]
+    if module is None or "<locals>" in getattr(thing, "__qualname__", "") or "." in thing.__qualname__:
+        return unknown
+    file = source_file(thing)
+    if file is None:
+        return unknown
+    if _importable(module, file):
+        return [f"from {module} import {name}"]
+    return ["import runpy", f"{name} = runpy.run_path({file!r})[{name!r}]"]
+
+
+def source_file(thing: Any) -> str | None:
+    """The file that a class or function was defined in; None for a notebook's or a prompt's."""
+    thing = thing[0] if isinstance(thing, tuple) else thing
+    file = getattr(sys.modules.get(getattr(thing, "__module__", "")), "__file__", None)
+    if file is None:
+        code = next((f.__code__ for f in _functions(thing)), None)
+        file = code.co_filename if code else None
+    return file if file and File(file).exists() else None
+
+
+def source_line(thing: Any) -> int | None:
+    """The line at which it begins."""
+    thing = thing[0] if isinstance(thing, tuple) else thing
+    file = source_file(thing)
+    if not isinstance(thing, type):
+        return thing.__code__.co_firstlineno if inspect.isfunction(thing) else None
+    begins = re.compile(rf"\s*class\s+{re.escape(thing.__name__)}\b")
+    lines = linecache.getlines(file) if file else []
+    found = next((number for number, line in enumerate(lines, 1) if begins.match(line)), None)
+    return found or min((f.__code__.co_firstlineno for f in _functions(thing)), default=None)
+
+
+def _functions(thing: Any) -> list[Any]:
+    members = vars(thing).values() if isinstance(thing, type) else [thing]
+    return [f for f in members if inspect.isfunction(f)]
+
+
+@functools.cache
+def _importable(module: str, file: str) -> bool:
+    """Whether `import module` finds this very file from the path."""
+    if module in ("__main__", "builtins"):
+        return False
+    top = importlib.machinery.PathFinder.find_spec(module.partition(".")[0])
+    if top is None or top.origin is None:
+        return False
+    home = File(top.origin).parent.joinpath(*module.split(".")[1:])
+    if "." not in module:
+        return File(top.origin).resolve() == File(file).resolve()
+    return File(file).resolve() in (home.with_suffix(".py").resolve(), (home / "__init__.py").resolve())

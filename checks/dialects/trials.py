@@ -1,0 +1,197 @@
+"""A live object of the user's, with the engine's arrays in it.
+
+The arrays are put where the layer keeps its parameters once, by reference, and the engine writes into them;
+each forward only checks that the layer still refers to them. Layers that copy their parameters get the
+values written in, and layers that transform them are constructed anew for every forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from checks.dialects.gradients import Place
+from checks.dialects.reach import Path, Slot, walk
+from checks.dialects.usage import Usage, clone, output_of
+from checks.errors import LayerError, SignatureError
+from checks.signature import Dim, Signature
+from checks.subject import Array, Arrays
+
+# alias: the object refers to the engine's array; copy: its own array is written into; anew: construct for each forward.
+Mode = Literal["alias", "copy", "anew"]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Plan:
+    """All that is known of a layer, enough to make Trials.
+
+    `handed`: arrays given to the constructor, `inputs`: arrays given to forward. `kept`: where the object
+    keeps each parameter. `sizes`: constructor arguments that are numbers of sizes.
+    """
+
+    usage: Usage
+    signatures: tuple[Signature, ...]
+    inputs: tuple[str, ...]
+    handed: tuple[str, ...]
+    kept: Mapping[str, Path]
+    modes: Mapping[str, Mode]
+    sizes: Mapping[str, Dim]
+    constants: Mapping[str, Any]
+    places: Mapping[str, Place]
+
+    def construct(self, arrays: Arrays) -> Any:
+        """A fresh object, for these arrays."""
+        usage = self.usage
+        if usage.instance is not None:
+            originals = {n: path.get(usage.instance) for n, path in self.kept.items() if n in arrays}
+            replacing = {
+                id(old): arrays[n]
+                for n, old in originals.items()
+                if isinstance(old, np.ndarray) and self.modes[n] == "alias"
+            }
+            return clone(usage.instance, replacing)
+        values: dict[str, Any] = {name: arrays[name] for name in self.handed}
+        values.update({f.name: self.constants[f.name] for f in usage.constructor if f.name in self.constants})
+        if self.sizes:
+            numbers = self.numbers(arrays)
+            values.update({name: size.value(numbers) for name, size in self.sizes.items()})
+        return usage.make(values)
+
+    def numbers(self, arrays: Arrays) -> dict[str, int]:
+        """The numbers of the sizes, from the shapes of the arrays."""
+        fault: SignatureError | None = None
+        for signature in self.signatures:
+            try:
+                return signature.fit({n: np.shape(arrays[n]) for n in signature.names if n in arrays})
+            except SignatureError as error:
+                fault = fault or error
+        raise LayerError(str(fault))
+
+
+class ObjectTrial:
+    """A Trial of anything that a Usage describes."""
+
+    __slots__ = (
+        "_anew",
+        "_bound",
+        "_constants",
+        "_copied",
+        "_inputs",
+        "_object",
+        "_plan",
+        "_slots",
+        "_watched",
+    )
+
+    def __init__(self, plan: Plan, arrays: Arrays) -> None:
+        self._plan = plan
+        self._inputs = plan.inputs
+        forward = {formal.name for formal in plan.usage.forward}
+        self._constants = {n: v for n, v in plan.constants.items() if n in forward}
+        self._anew = any(mode == "anew" for mode in plan.modes.values())
+        self._renew(arrays)
+
+    def _renew(self, arrays: Arrays) -> None:
+        plan = self._plan
+        self._object = plan.construct(arrays)
+        self._bound = plan.usage.bind(self._object)
+        self._slots = _slots(self._object, plan)
+        self._copied = tuple(
+            (name, plan.kept[name].get(self._object)) for name, mode in plan.modes.items() if mode == "copy"
+        )
+        self._place(arrays)
+
+    def _place(self, arrays: Arrays) -> None:
+        """Makes every place that referred to a parameter refer to the engine's array."""
+        watched = []
+        for name, slots in self._slots.items():
+            for slot in slots:
+                slot.put(arrays[name])
+            watched.append((*_entry(slots[0]), name))
+        self._watched = tuple(watched)
+
+    def _replace(self, arrays: Arrays) -> None:
+        """Puts other arrays in place; a new object where a place cannot be changed, such as an entry of a
+        tuple.
+        """
+        self._place(arrays)
+        if any(entries[key] is not arrays[name] for entries, key, name in self._watched):
+            self._renew(arrays)
+
+    def forward(self, arrays: Arrays) -> Any:
+        """The output as the layer gives it, for the arrays as they are now."""
+        if self._anew:
+            self._renew(arrays)
+        else:
+            for entries, key, name in self._watched:
+                if entries[key] is not arrays[name]:
+                    self._replace(arrays)
+                    break
+            for name, own in self._copied:
+                np.copyto(own, arrays[name], casting="unsafe")
+        values = {name: arrays[name] for name in self._inputs}
+        if self._constants:
+            values.update(self._constants)
+        return output_of(self._object, self._bound.forward(values))
+
+    def backward(self, upstream: Array) -> Mapping[str, Any]:
+        """The gradients by name; what has none is left out."""
+        places = self._plan.places
+        updated = [name for name, place in places.items() if place.source == "update"]
+        before = {name: np.array(self._plan.kept[name].get(self._object)) for name in updated}
+        given = upstream[()] if np.ndim(upstream) == 0 else upstream
+        returned = self._bound.backward(given)
+        found: dict[str, Any] = {}
+        for name, place in places.items():
+            if place.source != "update":
+                value = place.get(self._object, returned)
+                if value is not None:
+                    found[name] = value
+        for name in updated:
+            now = self._plan.kept[name].get(self._object)
+            found[name] = before[name] - now
+            if isinstance(now, np.ndarray):
+                now[...] = before[name]
+        return found
+
+
+def _slots(root: Any, plan: Plan) -> dict[str, list[Slot]]:
+    """For each parameter kept by reference, all places that refer to the same array (or to the one scalar)."""
+    wanted = {name: path for name, path in plan.kept.items() if plan.modes[name] == "alias"}
+    if not wanted:
+        return {}
+    everything = list(walk(root))
+    found: dict[str, list[Slot]] = {}
+    for name, path in wanted.items():
+        first = next((slot for slot in everything if slot.path == path), None)
+        if first is None:
+            raise LayerError(f"{plan.usage.name}: {path.code} is not there on a second object")
+        same = [s for s in everything if s.value is first.value and isinstance(first.value, np.ndarray)]
+        found[name] = [first, *(slot for slot in same if slot is not first)]
+    return found
+
+
+class _Attributes:
+    """Attributes as entries, for an object that keeps them in slots or behind properties."""
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: Any) -> None:
+        self._owner = owner
+
+    def __getitem__(self, key: str) -> Any:
+        return getattr(self._owner, key, None)
+
+
+def _entry(slot: Slot) -> tuple[Any, Any]:
+    """Where to look whether a place still refers to the engine's array, as quickly as Python can: entries
+    and a key.
+    """
+    kind, key = slot.path.steps[-1]
+    if kind != ".":
+        return slot.holder, key
+    own = getattr(slot.holder, "__dict__", None)
+    return (own, key) if isinstance(own, dict) and key in own else (_Attributes(slot.holder), key)

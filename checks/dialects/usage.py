@@ -1,0 +1,145 @@
+"""How one kind of object is built and called; what a dialect has to say, and all that it has to say.
+
+Everything else (which shapes, where the parameters are, where their gradients come out) is found out the
+same way for every dialect, from a `Usage`.
+"""
+
+from __future__ import annotations
+
+import copy
+import dis
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from checks.dialects.names import OUTPUT
+from checks.infer_layout import Formal
+
+Values = Mapping[str, Any]
+
+
+class Bound(Protocol):
+    """A live object's two calls."""
+
+    def forward(self, values: Values) -> Any:
+        """The output for these inputs."""
+
+    def backward(self, upstream: Any) -> Any:
+        """What the object's backward returns, for the last forward."""
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Usage:
+    """One way of building and calling.
+
+    `make` gives a fresh object from the constructor's values. `bind` gives its two calls; the inputs go by
+    the names of `forward`. `takes_upstream`, `gives_input`: whether backward takes an upstream gradient,
+    and whether the first input's is owed. `returns_all`: what backward returns is all that it gives,
+    whatever lies about on the object. `updates`: backward changes the parameters, at rate 1, instead of
+    keeping their gradients. `kind` names the thing in messages: layer, network, function. `words`: names
+    that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}` and `{create}` to fill
+    in.
+    """
+
+    name: str
+    kind: str
+    make: Callable[[Values], Any]
+    bind: Callable[[Any], Bound]
+    constructor: tuple[Formal, ...]
+    optional: tuple[Formal, ...] = ()
+    forward: tuple[Formal, ...]
+    takes_upstream: bool = True
+    gives_input: bool = True
+    updates: bool = False
+    returns_all: bool = False
+    instance: Any = None
+    inputs_are_parameters: bool = False
+    words: frozenset[str] = frozenset()
+    defined: Any = None
+    kept_output: str | None = None
+    returned_names: tuple[str, ...] | None = None
+    call: tuple[str, ...] = ("layer = {create}", "out = layer.forward({inputs})")
+    answer: str = "layer.backward(upstream)"
+
+
+_NUMBERS = (float, np.ndarray, np.generic, int)  # a tuple: this is asked once for every forward
+
+
+def output_of(owner: Any, result: Any) -> Any:
+    """The output itself: what forward returned, the first of several, or what it left on the object."""
+    if type(result) is np.ndarray or isinstance(result, _NUMBERS):
+        return result
+    if result is None or result is owner:
+        for name in OUTPUT:
+            value = getattr(owner, name, None)
+            if isinstance(value, np.ndarray | np.generic | float):
+                return value
+        return None
+    if isinstance(result, tuple | list) and result and isinstance(result[0], np.ndarray | np.generic | float):
+        return result[0]
+    return result
+
+
+def formals(function: Callable[..., Any], place: Any, *, skip: int = 0) -> tuple[list[Formal], list[Formal]]:
+    """The arguments that can be given by position, required and optional, without the first `skip`."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[skip:]
+    except (TypeError, ValueError):
+        return [], []
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    needed = [Formal(p.name, place) for p in named if p.default is p.empty]
+    spare = [Formal(p.name, place, p.default) for p in named if p.default is not p.empty]
+    return needed, spare
+
+
+def accepts_rest(function: Callable[..., Any]) -> bool:
+    """Whether a function takes `*args`."""
+    return any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(function).parameters.values())
+
+
+def clone(value: Any, replacing: Mapping[int, Any] | None = None) -> Any:
+    """A deep copy; modules and the like stay themselves. `replacing`: objects, by id, to put in place of
+    others.
+    """
+    memo: dict[int, Any] = dict(replacing or {})
+    for holder in (value, *getattr(value, "__dict__", {}).values()):
+        for kept in getattr(holder, "__dict__", {}).values():
+            if isinstance(kept, types.ModuleType | types.GeneratorType):
+                memo[id(kept)] = kept
+    return copy.deepcopy(value, memo)
+
+
+def code_words(function: Any, depth: int = 2) -> frozenset[str]:
+    """The names that a function's code uses, those of the plain functions it calls included."""
+    words: set[str] = set()
+    pending: list[tuple[Any, int]] = [(function, depth)]
+    while pending:
+        current, left = pending.pop()
+        current = inspect.unwrap(getattr(current, "__func__", current))
+        code = getattr(current, "__code__", None)
+        if code is None:
+            continue
+        words.update(code.co_names)
+        if left:
+            known = getattr(current, "__globals__", {})
+            pending += [(known[n], left - 1) for n in code.co_names if inspect.isfunction(known.get(n))]
+    return frozenset(words)
+
+
+def stub(function: Any) -> bool:
+    """Whether a function does nothing but pass or raise NotImplementedError: an abstract method in spirit."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return False
+    if getattr(function, "__isabstractmethod__", False):
+        return True
+    if not set(code.co_names) <= {"NotImplementedError", "NotImplemented"}:
+        return False
+    steps = list(dis.get_instructions(code))
+    reads = any(step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) for step in steps)
+    says = any("CONST" in step.opname and step.argval is not None for step in steps)
+    return not reads and (bool(code.co_names) or not says)

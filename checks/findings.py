@@ -1,0 +1,140 @@
+"""What is wrong, in words: from the rows and the behaviour of the cases to findings. One small function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from checks.errors import UserCodeRaised
+from checks.examine import CaseResult
+from checks.results import Comparison, Finding
+from checks.subject import Subject
+
+
+class Seen(NamedTuple):
+    """All that a finding may be made of."""
+
+    subject: Subject
+    rows: Sequence[Comparison]
+    results: Sequence[CaseResult]
+    raised: Sequence[UserCodeRaised]
+
+    def finding(self, kind: str, severity: str, message: str, gradient: str | None = None, cure: str | None = None) -> Finding:
+        return Finding(
+            kind=kind,
+            severity=severity,  # type: ignore[arg-type]
+            message=message,
+            gradient=gradient,
+            suggestion=cure,
+            file=self.subject.file,
+            line=self.subject.line,
+        )
+
+
+def find(
+    subject: Subject, rows: Sequence[Comparison], results: Sequence[CaseResult], raised: Sequence[UserCodeRaised]
+) -> list[Finding]:
+    """Every finding about one subject, errors first."""
+    seen = Seen(subject, rows, results, raised)
+    findings = [finding for rule in RULES for finding in rule(seen)]
+    return sorted(findings, key=lambda finding: finding.severity != "error")
+
+
+def _missing(seen: Seen) -> Iterator[Finding]:
+    for row in seen.rows:
+        if row.verdict != "missing":
+            continue
+        near = seen.subject.near_misses.get(row.name, ())
+        beside = f"; there is {_listed(near)} instead" if near else ""
+        where = f"self.d{row.name}" if row.role == "parameter" else "the value that backward returns"
+        cure = f"rename {near[0]} to d{row.name}" if near else f"store it: {where}"
+        message = f"forward depends on {row.name}, but backward gives no gradient for it{beside}"
+        yield seen.finding("missing-gradient", "error", message, row.name, cure)
+
+
+def _shapes(seen: Seen) -> Iterator[Finding]:
+    for row in seen.rows:
+        problem = next((r.wrong_shapes[row.name] for r in seen.results if row.name in r.wrong_shapes), None)
+        if problem is None:
+            continue
+        severe = row.verdict == "differs" and row.worst is None
+        message = f"the gradient of {row.name} {problem}" + ("" if severe else "; its values are in the right order")
+        yield seen.finding(
+            "wrong-shape", "error" if severe else "warning", message, row.name, f"give it the shape of {row.name}"
+        )
+
+
+def _zero(seen: Seen) -> Iterator[Finding]:
+    for name in _all_zero(seen):
+        message = f"the gradient of {name} is all zeros, although the output depends on {name}"
+        yield seen.finding("zero-gradient", "error", message, name)
+
+
+def _values(seen: Seen) -> Iterator[Finding]:
+    zero = _all_zero(seen)
+    for row in seen.rows:
+        if row.verdict != "differs" or row.worst is None or row.name in zero:
+            continue
+        yield seen.finding("wrong-values", "error", f"{seen.subject.name}.{entry_text(row)}", row.name)
+
+
+def entry_text(row: Comparison) -> str:
+    """`W[2, 0]: analytic 0.31, numerical 0.62 +- 3e-09`."""
+    worst = row.worst
+    assert worst is not None
+    index = f"[{', '.join(str(k) for k in worst.index)}]" if worst.index else ""
+    return (
+        f"{row.name}{index}: analytic {worst.analytic:.9g}, numerical {worst.numerical:.9g} +- {worst.allowance:.0e}"
+    )
+
+
+def _raises(seen: Seen) -> Iterator[Finding]:
+    error = next((error for error in seen.raised if error.phase == "backward"), None)
+    if error is not None:
+        yield seen.finding("raises", "error", f"forward ran, then {error}")
+
+
+def _nondeterministic(seen: Seen) -> Iterator[Finding]:
+    if any(not result.deterministic for result in seen.results):
+        yield seen.finding(
+            "nondeterministic",
+            "error",
+            "two forwards on the same arrays, built afresh under the same random state, gave different outputs",
+            cure="draw from np.random or from a generator that is seeded in the constructor",
+        )
+
+
+def _mutates(seen: Seen) -> Iterator[Finding]:
+    names = {name for result in seen.results for name in result.mutated}
+    for name in sorted(names):
+        kind = "mutates-parameter" if seen.subject.roles.get(name) == "parameter" else "mutates-input"
+        yield seen.finding(kind, "warning", f"forward writes into {name}, which is its caller's", name, f"work on {name}.copy()")
+
+
+def _precision(seen: Seen) -> Iterator[Finding]:
+    narrow = next((result for result in seen.results if result.lost_precision), None)
+    if narrow is not None:
+        given = next(iter(narrow.rows.values())).dtype if narrow.rows else "float64"
+        yield seen.finding("precision", "warning", f"the output is {narrow.lost_precision} for inputs of {given}")
+
+
+def _all_zero(seen: Seen) -> list[str]:
+    """Gradients that are zero wherever they are wrong."""
+    wrong = {row.name: [r for r in seen.results if row.name in r.differing] for row in seen.rows if row.verdict == "differs"}
+    return [name for name, results in wrong.items() if results and all(name in r.zero for r in results)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(f"self.{name}" for name in names)
+
+
+RULES: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
+    _missing,
+    _shapes,
+    _zero,
+    _values,
+    _raises,
+    _nondeterministic,
+    _mutates,
+    _precision,
+)

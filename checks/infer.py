@@ -1,0 +1,256 @@
+"""Finds how a layer wants to be called, by calling it.
+
+Layouts are tried from the most natural to the oddest. The first in which forward and backward run, at three
+different assignments of numbers to its sizes, stands: later ones are never tried because a gradient came
+out wrong. Where forward runs and backward never does, the first natural layout stands, and backward's
+exception is for the check to judge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from checks.errors import SignatureError
+from checks.infer_layout import Formal, Layout, Probe, Run
+from checks.infer_sizes import RUNS, assignment, dim, name_shape
+from checks.infer_table import Scenario, layouts, scenarios
+from checks.signature import Argument, Dim
+from checks.subject import Array
+
+_MOST_PROBES = 1500
+_STAGES = ("construct", "forward", "output", "backward", "done")
+Sizes = Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Found:
+    """A layout that works, with its runs. `raised`: what backward raised, where it never ran."""
+
+    layout: Layout
+    sizes: tuple[Sizes, ...]
+    probes: tuple[Probe, ...]
+    raised: BaseException | None = None
+
+    def output(self) -> tuple[Dim, ...] | None:
+        """The output's sizes in terms of the layout's; None where nothing simple explains them."""
+        return self.named([probe.output.shape for probe in self.probes if probe.output is not None])
+
+    def named(self, shapes: Sequence[tuple[int, ...]]) -> tuple[Dim, ...] | None:
+        """The sizes of an array that had these shapes in the runs."""
+        return name_shape(shapes, self.sizes)
+
+
+class NotFoundError(Exception):
+    """No layout ran. `stage` and `error`: how far the best one came, and what stopped it there."""
+
+    def __init__(self, tried: int, layout: Layout | None, probe: Probe | None) -> None:
+        super().__init__(f"none of {tried} layouts ran")
+        self.tried = tried
+        self.layout = layout
+        self.probe = probe
+
+
+def infer(
+    formals: Sequence[Formal],
+    name: str,
+    run: Run,
+    *,
+    inputs: Mapping[str, Array] | None = None,
+    own_shapes: Sequence[tuple[int, ...]] = (),
+) -> Found:
+    """The first layout that works for these formals. `own_shapes`: parameters that the object has already.
+
+    Raises NotFoundError where none does.
+    """
+    search = _Search(run, dict(inputs or {}))
+    found = _first(search, formals, name, own_shapes)
+    return search.freed(found) if found is not None else search.second_best()
+
+
+def _first(
+    search: _Search, formals: Sequence[Formal], name: str, own_shapes: Sequence[tuple[int, ...]]
+) -> Found | None:
+    table = [*own_scenarios(own_shapes), *scenarios(formals, name)]
+    for scenario in table:
+        for layout in layouts(formals, scenario):
+            found = search.attempt(layout)
+            if found is not None:
+                return found
+            if search.probes >= _MOST_PROBES or search.hopeless(formals):
+                break
+    return search.attempt(_literal(formals, search.inputs)) if search.inputs else None
+
+
+class _Search:
+    """Remembers what failed, so that nothing is tried twice and the best failure can be told."""
+
+    def __init__(self, run: Run, inputs: dict[str, Array]) -> None:
+        self.run = run
+        self.inputs = inputs
+        self.probes = 0
+        self.refused: set[str] = set()
+        self.best: tuple[Layout, Probe] | None = None
+        self.half: list[Layout] = []
+
+    def attempt(self, layout: Layout) -> Found | None:
+        """The layout's runs if forward and backward came through in all of them."""
+        built = self._constructor_part(layout)
+        if built in self.refused:
+            return None
+        sizes = self._sizes(layout)
+        if sizes is None:
+            return None
+        probe = self._probe(layout, sizes, self.inputs)
+        if probe.stage == "construct":
+            self.refused.add(built)
+        if not probe.ran:
+            if probe.stage == "backward" and len(self.half) < 8:
+                self.half.append(layout)
+            return None
+        return self._confirmed(layout, sizes, probe, "done")
+
+    def freed(self, found: Found) -> Found:
+        """Each size changed alone: one that has to be even is written `2*h`."""
+        for name in found.layout.names:
+            if self.inputs or not any(d.text == name for a in found.layout.arguments for d in a.dims):
+                continue
+            odd = {**found.sizes[0], name: found.sizes[0][name] + 1}
+            probe = self._probe(found.layout, odd, {})
+            if probe.ran and name in ("h", "w", "l"):  # tells h//2 from (h-1)//2+1
+                found = replace(found, sizes=(*found.sizes, odd), probes=(*found.probes, probe))
+            elif not probe.ran:
+                doubled = _doubled(found.layout, name)
+                sizes = [{**s, name: s[name] // 2 + k % 2} for k, s in enumerate(found.sizes)]
+                probes = [self._probe(doubled, numbers, {}) for numbers in sizes]
+                if all(probe.ran for probe in probes):
+                    found = Found(layout=doubled, sizes=tuple(sizes), probes=tuple(probes))
+        return found
+
+    def second_best(self) -> Found:
+        """The first layout whose forward runs throughout, though backward raises; else NotFoundError."""
+        for layout in self.half:
+            sizes = self._sizes(layout)
+            if sizes is None:
+                continue
+            probe = self._probe(layout, sizes, self.inputs)
+            found = self._confirmed(layout, sizes, probe, "backward")
+            if found is not None:
+                return found
+        raise NotFoundError(self.probes, *(self.best or (None, None)))
+
+    def hopeless(self, formals: Sequence[Formal]) -> bool:
+        """Whether the object cannot be built at all: nothing that is left to try would change that."""
+        owns = any(formal.place == "constructor" for formal in formals)
+        return not owns and self.best is not None and self.best[1].stage == "construct"
+
+    def _confirmed(self, layout: Layout, sizes: Sizes, probe: Probe, stage: str) -> Found | None:
+        all_sizes, probes = [sizes], [probe]
+        if not (self.inputs and not layout.names):
+            for number in range(1, RUNS):
+                all_sizes.append(assignment(layout.names, number))
+                probes.append(self._probe(layout, all_sizes[-1], {}))
+                reached = probes[-1]
+                if _STAGES.index(reached.stage) < _STAGES.index(stage) or reached.leaves != probe.leaves:
+                    return None
+        return Found(layout=layout, sizes=tuple(all_sizes), probes=tuple(probes), raised=probe.error)
+
+    def _probe(self, layout: Layout, sizes: Sizes, arrays: Mapping[str, Array]) -> Probe:
+        self.probes += 1
+        probe = self.run(layout, sizes, arrays)
+        if self.best is None or _STAGES.index(probe.stage) > _STAGES.index(self.best[1].stage):
+            self.best = (layout, probe)
+        return probe
+
+    def _sizes(self, layout: Layout) -> Sizes | None:
+        """Numbers for the first run: those of the given arrays, and others that differ from them."""
+        sizes = assignment(layout.names, 0)
+        if not self.inputs:
+            return sizes
+        if not all(_holds(layout.argument(name), array) for name, array in self.inputs.items()):
+            return None
+        try:
+            fixed = layout.signature().fit({name: array.shape for name, array in self.inputs.items()})
+        except SignatureError:
+            return None
+        spare = iter(range(2, 100))
+        taken = set(fixed.values())
+        free = [name for name in layout.names if name not in fixed]
+        return {**fixed, **{name: next(k for k in spare if k not in taken) for name in free}}
+
+    @staticmethod
+    def _constructor_part(layout: Layout) -> str:
+        return f"{[str(d) for d in layout.sizes.values()]}{layout.constants}" + ",".join(
+            str(a) for a in layout.arguments[1:]
+        )
+
+
+def _doubled(layout: Layout, name: str) -> Layout:
+    """The layout with `2*name` for that size, alone or within an expression."""
+
+    def twice(size: Dim) -> Dim:
+        return dim(re.sub(rf"\b{name}\b", f"(2*{name})", size.text)) if name in size.names else size
+
+    arguments = tuple(
+        replace(a, dims=tuple(map(twice, a.dims)), limit=a.limit and twice(a.limit)) for a in layout.arguments
+    )
+    return replace(layout, arguments=arguments, sizes={n: twice(d) for n, d in layout.sizes.items()})
+
+
+def _holds(argument: Argument | None, array: Array) -> bool:
+    """Whether a given array can be what the layout declares."""
+    if argument is None:
+        return False
+    integers = not np.issubdtype(array.dtype, np.floating)
+    if argument.kind in ("onehot", "target", "mask"):
+        return True
+    return integers == (argument.kind in ("label", "int", "bool"))
+
+
+def _literal(formals: Sequence[Formal], inputs: Mapping[str, Array]) -> Layout:
+    """The given shapes themselves, where no layout in names of sizes fits them."""
+    arguments = []
+    for formal in formals:
+        if formal.name in inputs:
+            array = inputs[formal.name]
+            sizes = tuple(dim(str(extent)) for extent in array.shape)
+            whole = not np.issubdtype(array.dtype, np.floating)
+            limit = dim(str(int(array.max(initial=0)) + 1)) if whole else None
+            arguments.append(Argument(formal.name, sizes, "int" if whole else "float", limit))
+    return Layout(tuple(arguments))
+
+
+def own_scenarios(shapes: Sequence[tuple[int, ...]]) -> Iterator[Scenario]:
+    """Scenarios in the numbers of parameters that the object has already: their axes are what inputs must
+    meet.
+    """
+    matrices = [shape for shape in shapes if len(shape) == 2]
+    filters = [shape for shape in shapes if len(shape) == 4]
+    widths = dict.fromkeys(extent for shape in matrices for extent in shape)
+    widths.update(dict.fromkeys(shape[-1] for shape in shapes if shape and len(shape) != 4))
+    last = next((shape[-1] for shape in reversed(shapes) if shape), 1)
+    classes = (f"n:label({last})", f"n,{last}:onehot", f"n,{last}:target")
+    for shape in filters[:1]:
+        yield Scenario(name="own-image", x=(f"n,{shape[1]},h,w",), label=classes)
+        yield Scenario(name="own-channels-last", x=(f"n,h,w,{shape[2]}",), label=classes)
+    for rows, columns in matrices[:1]:
+        second = tuple(f"n,{extent}" for extent in dict.fromkeys((columns, rows)))
+        yield Scenario(
+            name="own-rows", x=(f"n,{rows}",), second=second, hidden=second, label=(*classes, "n:target")
+        )
+    for width in list(widths)[:6]:
+        second = (f"n,{width}", *(f"n,{other}" for other in widths if other != width))
+        yield Scenario(
+            name="own-rows", x=(f"n,{width}",), second=second, hidden=second, label=(*classes, "n:target")
+        )
+    for width in list(widths)[:6]:
+        yield Scenario(name="own-sequence", x=(f"n,s,{width}",), second=(f"n,s,{width}",), label=classes)
+        yield Scenario(name="own-image", x=(f"n,{width},h,w",), label=classes)
+    for width in list(widths)[:6]:
+        yield Scenario(name="own-vector", x=(str(width),), label=(f":label({last})", f"{last}:onehot"))
+        yield Scenario(name="own-column", x=(f"{width},n",), label=(f"{last},n:onehot", f"{last},n:target"))
+    for rows, _ in matrices[:1]:
+        yield Scenario(name="own-ids", x=(f"n:int({rows})", f"n,s:int({rows})"), label=classes)

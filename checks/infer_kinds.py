@@ -1,0 +1,152 @@
+"""Which kind of values an input takes: anything, positive numbers, probabilities; class indices or one-hot
+rows.
+
+Shapes cannot tell a one-hot label from a regression target, so the layer is asked: does the output notice a
+small change of the label, or a shift of all scores? No gradient is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from checks.infer import Found
+from checks.infer_draw import draw
+from checks.infer_layout import Layout, Probe, Run
+from checks.infer_sizes import RUNS, assignment
+from checks.signature import Argument
+from checks.subject import Array
+
+Sizes = Mapping[str, int]
+
+
+def settle_domain(found: Found, run: Run, inputs: Sequence[str], words: frozenset[str]) -> Found:
+    """The layout with positive or probability inputs, where any real numbers give something that is not
+    finite.
+
+    A logarithm that is clipped or padded is finite everywhere and meant for probabilities all the same:
+    `words` are the names that forward's code uses.
+    """
+    names = [n for n in inputs if (a := found.layout.argument(n)) and a.kind == "float" and a.dims]
+    if not names:
+        return found
+    logarithm = "log" in words and not words & {
+        "exp",
+        "softmax",
+        "logaddexp",
+        "logsumexp",
+        "sigmoid",
+        "expit",
+    }
+    guarded = logarithm and bool(_labels(found.layout) or "clip" in words)
+    if _finite(found.probes) and not guarded:
+        return found
+    for kind in ("probability",) if guarded else ("positive", "probability"):
+        for chosen in (names[:1], names):
+            layout = found.layout
+            for name in chosen:
+                layout = layout.with_argument(replace(_get(layout, name), kind=kind))
+            tried = rerun(found, layout, run)
+            if tried is not None and _finite(tried.probes):
+                return tried
+    return found
+
+
+def settle_label(found: Found, run: Run, name: str) -> tuple[Found, ...]:
+    """The readings of an argument that gets no gradient: class indices and one-hot rows, either, or a
+    target.
+    """
+    now = _get(found.layout, name)
+    if now.kind in ("label", "int"):
+        indices, rows = now, (*now.dims, now.limit) if now.limit else None
+    elif now.dims:
+        indices, rows = replace(now, dims=now.dims[:-1], kind="label", limit=now.dims[-1]), now.dims
+    else:
+        indices, rows = None, None
+    by_index = _with(found, indices, run)
+    if rows is None:
+        return (by_index,) if by_index else (_with(found, replace(now, kind="target"), run) or found,)
+    onehot = _with(found, replace(now, dims=rows, kind="onehot", limit=None), run)
+    if by_index and onehot:
+        return (by_index, onehot) if _same_output(by_index, onehot) else (by_index,)
+    if by_index:
+        return (by_index,)
+    if onehot and _means_classes(onehot, run, name):
+        return (onehot,)
+    target = _with(found, replace(now, kind="target", limit=None), run)
+    return (target or onehot or found,)
+
+
+def rerun(found: Found, layout: Layout, run: Run) -> Found | None:
+    """The same with another layout, at the assignments of numbers to its own sizes; None where it does not
+    run.
+    """
+    sizes = [
+        {**assignment(layout.names, min(k, RUNS - 1)), **_known(found, layout, k)}
+        for k in range(len(found.sizes))
+    ]
+    probes = [run(layout, numbers, {}) for numbers in sizes]
+    enough = all(probe.ran or (found.raised is not None and probe.forward_ran) for probe in probes)
+    if not enough:
+        return None
+    return Found(layout=layout, sizes=tuple(sizes), probes=tuple(probes), raised=found.raised)
+
+
+def _known(found: Found, layout: Layout, k: int) -> Sizes:
+    """Numbers that the earlier runs gave to the same names."""
+    return {name: found.sizes[k][name] for name in layout.names if name in found.sizes[k]}
+
+
+def _with(found: Found, argument: Argument | None, run: Run) -> Found | None:
+    return None if argument is None else rerun(found, found.layout.with_argument(argument), run)
+
+
+def _means_classes(found: Found, run: Run, name: str) -> bool:
+    """Whether one-hot rows are meant: a small change of the rows is not noticed (an argmax reads them), or
+    the scores may all be shifted together (a softmax normalises them).
+    """
+    layout, sizes = found.layout, found.sizes[0]
+    output = found.probes[0].output
+    if output is None:
+        return False
+    rows = _drawn(layout, name, sizes)
+    nudged = run(layout, sizes, {name: rows + 0.01 * np.cos(np.arange(rows.size)).reshape(rows.shape)})
+    if nudged.output is not None and np.array_equal(nudged.output, output):
+        return True
+    first = layout.arguments[0]
+    if first.kind != "float" or first.name == name or not first.dims:
+        return False
+    shifted = run(layout, sizes, {first.name: _drawn(layout, first.name, sizes) + 0.7})
+    return shifted.output is not None and bool(np.allclose(shifted.output, output, rtol=1e-4, atol=1e-7))
+
+
+def _drawn(layout: Layout, name: str, sizes: Sizes) -> Array:
+    argument = _get(layout, name)
+    shape = tuple(d.value(sizes) for d in argument.dims)
+    limit = argument.limit.value(sizes) if argument.limit else None
+    return draw(argument, shape, limit, np.float64)
+
+
+def _same_output(one: Found, other: Found) -> bool:
+    """Whether indices and the one-hot rows of the same classes give the same value."""
+    first, second = one.probes[0].output, other.probes[0].output
+    if first is None or second is None or first.shape != second.shape:
+        return False
+    return bool(np.allclose(first, second, rtol=1e-3, atol=1e-6, equal_nan=True))
+
+
+def _finite(probes: Sequence[Probe]) -> bool:
+    return all(p.output is None or bool(np.isfinite(p.output).all()) for p in probes[:RUNS])
+
+
+def _labels(layout: Layout) -> bool:
+    return any(a.kind in ("label", "onehot") for a in layout.arguments)
+
+
+def _get(layout: Layout, name: str) -> Argument:
+    argument = layout.argument(name)
+    if argument is None:
+        raise KeyError(name)
+    return argument

@@ -1,0 +1,94 @@
+"""A layout: one way of filling the arguments of a layer's constructor and forward.
+
+Each argument (`Formal`) is filled with an array of a declared shape and kind, with the number of a size, or
+with a constant. What came of running a layout is a `Probe`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from checks.infer_sizes import dim, dims
+from checks.signature import Argument, Dim, Signature
+from checks.subject import Array
+
+Place = Literal["constructor", "forward"]
+Stage = Literal["construct", "forward", "output", "backward", "done"]
+REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
+
+
+@dataclass(frozen=True, slots=True)
+class Formal:
+    """An argument as declared: its name, whose it is, and its default."""
+
+    name: str
+    place: Place
+    default: Any = REQUIRED
+
+    @property
+    def required(self) -> bool:
+        """Whether a call has to fill it."""
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Layout:
+    """Arrays by declaration, numbers of sizes and constants, by the names of the formals they fill."""
+
+    arguments: tuple[Argument, ...] = ()
+    sizes: Mapping[str, Dim] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The size names that occur anywhere."""
+        used = [d for a in self.arguments for d in (*a.dims, *([a.limit] if a.limit else []))]
+        return tuple(dict.fromkeys(name for d in (*used, *self.sizes.values()) for name in d.names))
+
+    def argument(self, name: str) -> Argument | None:
+        """The declaration of that array, if it is one."""
+        return next((a for a in self.arguments if a.name == name), None)
+
+    def with_argument(self, changed: Argument) -> Layout:
+        """The same with the array of that name declared otherwise."""
+        return replace(
+            self, arguments=tuple(changed if a.name == changed.name else a for a in self.arguments)
+        )
+
+    def signature(self, output: tuple[Dim, ...] | None = None) -> Signature:
+        """As a signature."""
+        return Signature(self.arguments, output)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Probe:
+    """What came of one run: the last stage reached, the error there, the output, the gradients returned."""
+
+    stage: Stage
+    error: BaseException | None = None
+    output: Array | None = None
+    leaves: int = 0
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def ran(self) -> bool:
+        """Whether backward came back."""
+        return self.stage == "done"
+
+    @property
+    def forward_ran(self) -> bool:
+        """Whether forward gave an output."""
+        return self.stage in ("backward", "done")
+
+
+def declare(name: str, text: str) -> Argument:
+    """An Argument from `n,c:label(c)`: sizes, then a colon and the kind."""
+    sizes, _, kind = text.partition(":")
+    kind, _, limit = kind.partition("(")
+    return Argument(name, dims(sizes), kind or "float", dim(limit.rstrip(")")) if limit else None)
+
+
+# Runs a layout at these sizes; arrays in the last argument stand in for the drawn ones of the same name.
+Run = Callable[[Layout, Mapping[str, int], Mapping[str, Array]], Probe]

@@ -1,0 +1,262 @@
+"""The table of layouts to try, most natural first.
+
+A scenario fixes what the main input looks like and, in its terms, what weights, biases, labels and sizes
+look like. Names of arguments order the options of each; the sum of the ranks orders the combinations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any
+
+from checks.infer_layout import Formal, Layout, declare
+from checks.infer_names import hint, size_role
+from checks.infer_sizes import dim
+from checks.signature import Argument, Dim
+
+_MOST_COMBINATIONS = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Shapes that belong together; each tuple in order of preference."""
+
+    name: str
+    x: tuple[str, ...]
+    second: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    matrix: tuple[str, ...] = ()
+    vector: tuple[str, ...] = ("",)
+    label: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ("i", "o", "h")  # input, output, hidden
+    kernel: int = 3
+
+
+_ROW_LABELS = ("n:label(o)", "n,o:onehot", "n,o:target", "n:label(i)", "n,i:onehot", "n,i:target", "n:target")
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        name="loss",
+        x=("n,c",),
+        second=("n,c", "n"),
+        label=("n:label(c)", "n,c:onehot", "n,c:target", "n:target"),
+        matrix=("c,c",),
+        vector=("c",),
+        symbols=("c", "c", "h"),
+    ),
+    Scenario(
+        name="recurrent",
+        x=("n,i",),
+        second=("n,h", "n,i"),
+        hidden=("n,h", "h"),
+        matrix=("i,h", "h,h", "h,i", "h,o"),
+        vector=("h", "1,h", "o"),
+        symbols=("i", "o", "h"),
+    ),
+    Scenario(
+        name="gates4",
+        x=("n,i",),
+        second=("n,h",),
+        hidden=("n,h",),
+        matrix=("i,4*h", "h,4*h", "4*h,i", "4*h,h"),
+        vector=("4*h",),
+        symbols=("i", "h", "h"),
+    ),
+    Scenario(
+        name="gates3",
+        x=("n,i",),
+        second=("n,h",),
+        hidden=("n,h",),
+        matrix=("i,3*h", "h,3*h", "3*h,i", "3*h,h"),
+        vector=("3*h",),
+        symbols=("i", "h", "h"),
+    ),
+    Scenario(
+        name="rows",
+        x=("n,i",),
+        second=("n,i", "i,o", "n,o", "n", "o", "i", "n,1", ""),
+        hidden=("n,o", "n,i"),
+        matrix=("i,o", "o,i", "i,i", "i"),
+        vector=("o", "i", "1,o", "1,i", ""),
+        label=_ROW_LABELS,
+    ),
+    Scenario(
+        name="sequence",
+        x=("n,s,d",),
+        second=("n,s,d", "n,d,h", "n,s", "n,d"),
+        hidden=("n,h", "n,d"),
+        matrix=("d,h", "h,h", "h,d", "d,d"),
+        vector=("h", "d"),
+        label=("n,s:label(h)", "n,s:label(d)", "n,s,d:onehot", "n,s,d:target"),
+        symbols=("d", "h", "h"),
+    ),
+    Scenario(
+        name="sequence4",
+        x=("n,s,d",),
+        hidden=("n,h",),
+        matrix=("d,4*h", "h,4*h"),
+        vector=("4*h",),
+        symbols=("d", "h", "h"),
+    ),
+    Scenario(
+        name="image",
+        x=("n,c,h,w",),
+        second=("n,c,h,w",),
+        matrix=("f,c,k,k",),
+        vector=("f", "c", "1,c,1,1", "f,1"),
+        label=("n:label(f)",),
+        symbols=("c", "f", "f"),
+    ),
+    Scenario(
+        name="channels-last",
+        x=("n,h,w,c",),
+        second=("n,h,w,c",),
+        matrix=("k,k,c,f",),
+        vector=("f", "c", "1,1,1,f"),
+        symbols=("c", "f", "f"),
+    ),
+    Scenario(
+        name="ids",
+        x=("n:int(v)", "n,s:int(v)"),
+        second=("n,d", "n"),
+        hidden=("n,d",),
+        matrix=("v,d", "d,v"),
+        vector=("d", "v"),
+        label=("n:label(v)",),
+        symbols=("v", "d", "d"),
+    ),
+    Scenario(
+        name="vector",
+        x=("i",),
+        second=("i", "o", ""),
+        hidden=("h", "o"),
+        matrix=("o,i", "i,o", "i"),
+        vector=("o", "i", ""),
+        label=(":label(i)", "i:onehot", "i:target", ":label(o)", "o:onehot"),
+    ),
+    Scenario(
+        name="column",
+        x=("i,n",),
+        second=("i,n",),
+        matrix=("o,i", "i,o"),
+        vector=("o,1", "o"),
+        label=("i,n:target", "n:label(i)"),
+    ),
+    Scenario(
+        name="signal",
+        x=("n,c,l",),
+        second=("n,c,l",),
+        matrix=("f,c,k",),
+        vector=("f",),
+        symbols=("c", "f", "f"),
+    ),
+    Scenario(name="grid", x=("h,w",), second=("h,w",), matrix=("k,k",), vector=("", "1")),
+    Scenario(name="scalar", x=("",), second=("",), matrix=("",), vector=("",), label=(":target",)),
+)
+
+_FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"conv_?1d", ("signal",)),
+    (r"conv|pool|2d|image|spatial|flatten|im2col|upsampl", ("image", "channels-last")),
+    (r"embed", ("ids",)),
+    (r"^time|attention|seq|position", ("sequence",)),
+    (r"rnn|lstm|gru", ("sequence", "sequence4")),
+)
+
+
+def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
+    """Those that fit at all; those that the names speak for, first."""
+    forward = [f for f in formals if f.place == "forward"]
+    hints = [hint(f.name, place=f.place) for f in formals]
+    others = [hint(f.name, place="forward") for f in forward[1:]]
+    owns = any(h in ("matrix", "vector", "size", "sizes") for h in hints[len(forward) :])
+    wanted: list[str] = []
+    if "label" in others and not owns:
+        wanted.append("loss")
+    if "hidden" in others:
+        wanted += ["recurrent", "gates4", "gates3"]
+    for pattern, names in _FIRST:
+        if re.search(pattern, name.lower()) and "hidden" not in others:
+            wanted += names
+    if forward and hint(forward[0].name, place="forward") == "ids":
+        wanted.insert(0, "ids")
+    skipped = {"loss", "recurrent", "gates4", "gates3", "sequence4"} - set(wanted)
+    known = {s.name: s for s in SCENARIOS if s.name not in skipped}
+    return [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values())
+
+
+def layouts(formals: Sequence[Formal], scenario: Scenario) -> Iterator[Layout]:
+    """Every combination of the options of each formal, by ascending sum of ranks."""
+    columns = [_options(formal, k, formals, scenario) for k, formal in enumerate(formals)]
+    if not all(columns):
+        return
+    total = islice(product(*(range(len(c)) for c in columns)), _MOST_COMBINATIONS)
+    for ranks in sorted(total, key=sum):
+        yield assemble(formals, [column[rank] for column, rank in zip(columns, ranks, strict=True)])
+
+
+def assemble(formals: Sequence[Formal], values: Sequence[Any]) -> Layout:
+    """A layout in which each formal has its value: an Argument, a Dim (its number), or a constant."""
+    pairs = [(formal.name, value) for formal, value in zip(formals, values, strict=True)]
+    return Layout(
+        tuple(value for _, value in pairs if isinstance(value, Argument)),
+        {name: value for name, value in pairs if isinstance(value, Dim)},
+        {name: value for name, value in pairs if not isinstance(value, Argument | Dim)},
+    )
+
+
+def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario: Scenario) -> list[Any]:
+    family = hint(formal.name, place=formal.place)
+    first = formal.place == "forward" and position == 0
+
+    def arrays(texts: Sequence[str]) -> list[Any]:
+        return [declare(formal.name, text) for text in texts]
+
+    if first:
+        return arrays(scenario.x)
+    match family:
+        case "flag":
+            return [True]
+        case "label":
+            return arrays((*scenario.label, *scenario.second))
+        case "hidden":
+            return arrays(scenario.hidden or scenario.second)
+        case "mask":
+            x = scenario.x[0].partition(":")[0]
+            return arrays([f"{x}:mask", f"{','.join(x.split(',')[:2])}:mask"])
+        case "ids":
+            return arrays(["n:int(v)", "n:int(i)"])
+        case "matrix":
+            return arrays((*scenario.matrix, *scenario.vector))
+        case "vector":
+            return arrays((*scenario.vector, *scenario.matrix))
+        case "rate":
+            return [0.3, *arrays(scenario.vector)]
+        case "sizes":
+            return [[6, 7]]
+        case "size":
+            return _sizes(formal, formals, scenario)
+    if formal.place == "forward":
+        return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix))))
+    return [*arrays((*scenario.matrix, *scenario.vector)), *_sizes(formal, formals, scenario), 0.3]
+
+
+def _sizes(formal: Formal, formals: Sequence[Formal], scenario: Scenario) -> list[Any]:
+    """The size that the name speaks of, then the others of this scenario."""
+    role = size_role(formal.name)
+    constant = {"kernel": scenario.kernel, "two": 2, "zero": 0}.get(role)
+    if constant is not None:
+        return [constant, 1]
+    symbols = list(dict.fromkeys(scenario.symbols))
+    roles = {"input": 0, "output": 1, "hidden": 2}
+    if role == "vocabulary":
+        return [dim("v"), *(dim(s) for s in symbols)]
+    if role in roles:
+        preferred = scenario.symbols[roles[role]]
+    else:
+        unknown = [f.name for f in formals if f.place == "constructor" and size_role(f.name) == "unknown"]
+        preferred = (
+            scenario.symbols[min(unknown.index(formal.name), 2)] if formal.name in unknown else symbols[0]
+        )
+    return [dim(s) for s in dict.fromkeys((preferred, *symbols))]

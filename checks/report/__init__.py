@@ -1,0 +1,1 @@
+"""A Report in other forms: plain text, the terminal, JSON. Pure functions of a Report."""

@@ -1,0 +1,196 @@
+"""A report as lines of styled spans, 80 columns wide: laid out once for plain text and terminal."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from checks.report.numbers import counted, entry, pair, shape, short, uncertainty
+from checks.results import Comparison, Finding, Report, Verdict
+
+Span = tuple[str, str]
+Line = tuple[Span, ...]
+
+WIDTH: Final = 80
+QUIET, NORMAL, VERBOSE = -1, 0, 1
+STYLES: Final[Mapping[str, str]] = {
+    "pass": "green",
+    "agrees": "green",
+    "fail": "bold red",
+    "differs": "red",
+    "missing": "red",
+    "undecided": "yellow",
+    "warning": "yellow",
+    "error": "bold magenta",
+    "faint": "dim",
+    "strong": "bold",
+}
+VERDICTS: Final[tuple[tuple[Verdict, str], ...]] = (
+    ("fail", "failed"),
+    ("undecided", "undecided"),
+    ("error", "error"),
+    ("pass", "passed"),
+)
+_HEADERS: Final = ("gradient", "shape", "verdict", "max diff", "mean diff", "max rel", "allowed", "detects")
+_TEXT_COLUMNS: Final = 3
+
+
+def block(report: Report, verbosity: int = NORMAL) -> list[Line]:
+    """All that is said about one subject. Quiet: nothing about one that passes, no snippet for the rest."""
+    if verbosity < NORMAL and (report.passed or verbosity < QUIET):
+        return []
+    lines: list[Line] = [_heading(report)]
+    if report.signature is not None:
+        lines += _wrapped(report.signature, "  ", "faint")
+    if report.why is not None:
+        lines += _wrapped(report.why, "  ")
+    lines += _table(report.comparisons)
+    for finding in report.findings:
+        lines += _finding(finding)
+    if report.counterexample is not None and verbosity > QUIET:
+        lines.append((("  counterexample, runs as it stands:", "faint"),))
+        lines += [((clean(line), ""),) for line in report.counterexample.rstrip("\n").split("\n")]
+    if verbosity >= VERBOSE:
+        lines += _particulars(report)
+    return lines
+
+
+def summary(reports: Sequence[Report], seed: int | None = None) -> Line:
+    """`6 subjects: 4 failed, 2 passed; seed 7`."""
+    spans: list[Span] = [(f"{counted(len(reports), 'subject')}: ", "strong")]
+    counts = [(verdict, word, sum(r.verdict == verdict for r in reports)) for verdict, word in VERDICTS]
+    named = [
+        (f"{count} {word}s" if word == "error" and count > 1 else f"{count} {word}", verdict)
+        for verdict, word, count in counts
+        if count
+    ]
+    for position, span in enumerate(named or [("nothing was checked", "")]):
+        spans += [(", ", "")] * (position > 0) + [span]
+    if seed is not None:
+        spans.append((f"; seed {seed}", "faint"))
+    return tuple(spans)
+
+
+def clean(text: str) -> str:
+    """The text without control characters: a layer's own message may not steer the terminal."""
+    return "".join(c if c.isprintable() or c == " " else c.encode("unicode_escape").decode() for c in text)
+
+
+def _heading(report: Report) -> Line:
+    word = report.verdict.upper() if report.verdict == "fail" else report.verdict
+    return ((word, report.verdict), (f"  {clean(report.target)}", "strong"))
+
+
+def _table(comparisons: Sequence[Comparison]) -> Iterator[Line]:
+    """A row a gradient, and below it what a verdict other than "agrees" rests on."""
+    if not comparisons:
+        return
+    rows = [_cells(comparison) for comparison in comparisons]
+    widths = [max(len(row[column]) for row in (_HEADERS, *rows)) for column in range(len(_HEADERS))]
+    roomy = 2 + sum(widths) + 2 * (len(widths) - 1) <= WIDTH
+    apart = "  " if roomy else " "
+    stacked = 2 + sum(widths) + len(apart) * (len(widths) - 1) > WIDTH
+    if stacked:  # a name or a shape that leaves no room for numbers stands on a line of its own
+        widths[0], widths[1] = 2, 0
+    yield ((f"  {_joined(('', '', *_HEADERS[2:]) if stacked else _HEADERS, widths, apart)}", "faint"),)
+    for comparison, row in zip(comparisons, rows, strict=True):
+        if stacked:
+            yield from _wrapped(f"{row[0]} {row[1]}", "  ")
+            row = ("", "", *row[2:])
+        text = f"  {_joined(row, widths, apart)}"
+        before, verdict, after = text.rpartition(comparison.verdict)
+        yield ((before, ""), (verdict, comparison.verdict), (after, ""))
+        if comparison.verdict != "agrees":
+            yield from _details(comparison)
+
+
+def _cells(comparison: Comparison) -> tuple[str, ...]:
+    numbers = (
+        comparison.max_abs_diff,
+        comparison.mean_abs_diff,
+        comparison.max_rel_diff,
+        comparison.allowance,
+        comparison.detectable,
+    )
+    return (clean(comparison.name), shape(comparison.shape), comparison.verdict, *map(short, numbers))
+
+
+def _joined(cells: Sequence[str], widths: Sequence[int], apart: str) -> str:
+    """The cells of a row, words to the left and numbers to the right."""
+    padded = [
+        cell.ljust(width) if column < _TEXT_COLUMNS else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return apart.join(padded)
+
+
+def _details(comparison: Comparison) -> Iterator[Line]:
+    """`W[2,0]: analytic 0.31, numerical 0.62 +- 3e-09; 12 of 12 entries wrong`, and the cause."""
+    worst = comparison.worst
+    parts = []
+    if worst is not None:
+        analytic, numerical = pair(worst.analytic, worst.numerical)
+        place = entry(comparison.name, worst.index)
+        parts.append(f"{place}: analytic {analytic}, numerical {numerical} +- {uncertainty(worst.allowance)}")
+    elif comparison.cause is None:
+        parts.append(f"{comparison.name}: {comparison.verdict}")
+    if comparison.wrong_entries:
+        parts.append(f"{comparison.wrong_entries:,} of {counted(math.prod(comparison.shape), 'entry')} wrong")
+    if parts:
+        yield from _wrapped("; ".join(parts), "    ")
+    if comparison.cause is not None:
+        prefix = "" if worst is not None else f"{comparison.name}: {comparison.verdict}: "
+        yield from _wrapped(prefix + comparison.cause, "    ")
+
+
+def _finding(finding: Finding) -> Iterator[Line]:
+    about = f" {finding.gradient}" if finding.gradient is not None else ""
+    label = f"{finding.kind}{about}"
+    first, *rest = _wrapped(f"{finding.severity}: {label}: {finding.message}", "  ", hang="    ")
+    text = first[0][0]
+    head = len("  ") + len(finding.severity)
+    yield ((text[:head], "fail" if finding.severity == "error" else "warning"), (text[head:], ""))
+    yield from rest
+    if finding.suggestion is not None:
+        yield from _wrapped(finding.suggestion, "    ")
+    if finding.file is not None:
+        place = finding.file if finding.line is None else f"{finding.file}:{finding.line}"
+        yield ((f"    {clean(place)}", "faint"),)
+
+
+def _particulars(report: Report) -> Iterator[Line]:
+    """What only `-v` shows: how each gradient was differentiated, and what it took."""
+    for comparison in report.comparisons:
+        by = f"{comparison.name}: {comparison.role}, {comparison.dtype}, compared by {comparison.method}"
+        if comparison.miss_probability is not None:
+            by += f", an error is missed with probability {comparison.miss_probability:.0e}"
+        yield from _wrapped(by, "  ", "faint")
+    for note in report.notes:
+        yield from _wrapped(f"note: {note}", "  ", hang="    ")
+    counts = f"{counted(report.cases, 'case')}, {counted(report.evaluations, 'evaluation')}"
+    yield ((f"  {counts}, {report.seconds:.2f} s", "faint"),)
+    drawn = [f"seed {report.seed}"] if report.seed is not None else []
+    drawn += [f"{name} {version}" for name, version in report.versions.items()]
+    if drawn:
+        yield from _wrapped(", ".join(drawn), "  ", "faint")
+
+
+def _wrapped(text: str, indent: str, style: str = "", *, hang: str | None = None) -> list[Line]:
+    """The text in lines of at most 80 columns; a longer word is not broken: a path stays a path."""
+    hang = indent if hang is None else hang
+    lines: list[Line] = []
+    for paragraph in text.rstrip("\n").split("\n"):
+        lead = indent if not lines else hang
+        inner = paragraph[: len(paragraph) - len(paragraph.lstrip(" "))]
+        wrapped = textwrap.wrap(
+            clean(paragraph.strip()),
+            WIDTH,
+            initial_indent=lead + inner,
+            subsequent_indent=hang + inner,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines += [((line, style),) for line in wrapped or [lead]]
+    return lines

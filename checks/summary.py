@@ -1,0 +1,132 @@
+"""Many cases summed up: one row a gradient, findings in words, one verdict.
+
+A gradient differs if it differs in any case (each accusation was confirmed beside its point). It is undecided if the
+numbers could not settle it in more than a quarter of the cases. Its row describes one case: the shrunk counterexample,
+else the one with the largest |a - n| / E.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from checks.errors import UserCodeRaised
+from checks.examine import CaseResult
+from checks.findings import find
+from checks.results import Comparison, Finding, Report, Verdict
+from checks.snippet import snippet
+from checks.subject import Subject
+
+UNDECIDED_SHARE = 0.25
+
+
+def summarise(
+    subject: Subject,
+    results: Sequence[CaseResult],
+    raised: Sequence[UserCodeRaised],
+    smallest: CaseResult | None,
+    *,
+    target: str,
+    seed: int,
+    allow: Sequence[str],
+    seconds: float,
+    versions: Mapping[str, str],
+) -> Report:
+    """The report of one subject from the results of its cases; `smallest` is the shrunk failing one."""
+    known = [*results, smallest] if smallest is not None else list(results)
+    rows = tuple(_row(name, results, smallest) for name in _names(subject, known))
+    findings = tuple(f for f in find(subject, rows, known, raised) if not _allowed(f, subject.name, allow))
+    accused = next((r for r in known if r is smallest), None) or next((r for r in known if r.differing), None)
+    return Report(
+        target=target,
+        verdict=_verdict(rows, findings, subject.name, allow),
+        signature=str(subject.signature),
+        comparisons=rows,
+        findings=findings,
+        counterexample=None if accused is None else snippet(accused.case, _foremost(accused)),
+        seed=seed,
+        evaluations=sum(result.evaluations for result in known),
+        cases=len(results),
+        seconds=seconds,
+        notes=(*subject.notes, *_notes(rows, results, raised)),
+        versions=versions,
+    )
+
+
+def _names(subject: Subject, results: Sequence[CaseResult]) -> list[str]:
+    order = [argument.name for argument in subject.signature.arguments]
+    return [name for name in order if any(name in result.rows for result in results)]
+
+
+def _row(name: str, results: Sequence[CaseResult], smallest: CaseResult | None) -> Comparison:
+    if smallest is not None and name in smallest.differing:
+        return smallest.rows[name]
+    rows = [result.rows[name] for result in results if name in result.rows]
+    if not rows and smallest is not None:
+        return smallest.rows[name]
+    wrong = [row for row in rows if row.verdict in ("differs", "missing")]
+    open_rows = [row for row in rows if row.verdict == "undecided"]
+    if wrong:
+        return max(wrong, key=_distance)
+    if len(open_rows) > UNDECIDED_SHARE * len(rows):
+        return max(open_rows, key=_distance)
+    return max((row for row in rows if row.verdict == "agrees"), key=_distance)
+
+
+def _distance(row: Comparison) -> float:
+    """|a - n| / E at the row's worst entry."""
+    if row.worst is None or not row.worst.allowance > 0:
+        return 0.0
+    off = abs(row.worst.analytic - row.worst.numerical)
+    return off / row.worst.allowance if off == off else float("inf")
+
+
+def _foremost(result: CaseResult) -> Comparison | None:
+    """The row that the counterexample is about: the differing gradient that is furthest off, parameters first."""
+    wrong = [row for name, row in result.rows.items() if name in result.differing]
+    return max(wrong, key=lambda row: (row.worst is not None, row.role == "parameter", _distance(row)), default=None)
+
+
+def _verdict(
+    rows: Sequence[Comparison], findings: Sequence[Finding], name: str, allow: Sequence[str]
+) -> Verdict:
+    said = {finding.gradient for finding in findings if finding.severity == "error"}
+    wrong = [row for row in rows if row.verdict in ("differs", "missing") and (row.name in said or not allow)]
+    if wrong or any(finding.severity == "error" for finding in findings):
+        return "fail"
+    if not rows or any(row.verdict == "undecided" for row in rows):
+        return "undecided"
+    return "pass"
+
+
+def _allowed(finding: Finding, name: str, allow: Sequence[str]) -> bool:
+    """Whether "[NAME[.gradient]:]KIND" of `allow` accepts the finding."""
+    for text in allow:
+        where, _, kind = text.rpartition(":")
+        owner, _, gradient = where.partition(".")
+        if kind == finding.kind and owner in ("", name) and gradient in ("", finding.gradient):
+            return True
+    return False
+
+
+def _notes(
+    rows: Sequence[Comparison], results: Sequence[CaseResult], raised: Sequence[UserCodeRaised]
+) -> list[str]:
+    notes = []
+    total = len(results) + len(raised)
+    in_forward = [error for error in raised if error.phase == "forward"]
+    if in_forward:
+        notes.append(f"in {len(in_forward)} of {total} cases {in_forward[0]}; they were left out")
+    outside = sum(not result.finite for result in results)
+    if outside:
+        notes.append(f"in {outside} of {total} cases the output is not finite: nothing to differentiate there")
+    for row in rows:
+        seen = [result for result in results if row.name in result.rows]
+        if seen and row.verdict == "agrees" and all(row.name in result.nothing for result in seen):
+            notes.append(f"the gradient of {row.name} was zero in every case: nothing was seen of it but that")
+        unsettled = sum(result.rows[row.name].verdict == "undecided" for result in seen)
+        if row.verdict == "agrees" and unsettled:
+            notes.append(f"{row.name} could not be settled in {unsettled} of {len(seen)} cases, and agrees in the rest")
+    kinks = sum(result.kinks for result in results)
+    if kinks:
+        notes.append(f"{kinks} entries lay on a kink of forward and were judged beside it")
+    return notes

@@ -1,0 +1,386 @@
+"""An object in, a Subject out: what is owed, where the gradients are, and Trials that see what the engine
+writes.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import numpy as np
+import pytest
+from zoo import textbook
+
+from checks.dialects import function_pairs, is_layer, read
+from checks.errors import LayerError
+from checks.signature import Signature
+from checks.subject import Subject
+
+SIZES = {"n": 3, "i": 4, "o": 5, "c": 6, "h": 7, "v": 8, "d": 2, "w": 8, "f": 2, "k": 3}
+TRIED = [
+    "Affine", "AffineCopies", "AffineTransposes", "AffineReturns", "AffineLists", "Linear", "LinearDicts",
+    "LinearUpdates", "Relu", "Remembering", "Multiply", "MatMul", "Swish", "SoftmaxWithLoss", "OneHotLoss",
+    "MeanSquared", "Embedding", "RNNCell", "BatchNorm", "Convolution", "TwoLayerNet", "AffineTuple",
+    "AffineFloat32", "Tanh", "Softplus", "SquareError", "BoxedLinear",
+]  # fmt: skip
+
+
+def arrays_for(subject: Subject, sizes: dict[str, int] | None = None, seed: int = 0) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    sizes = sizes or SIZES
+    arrays = {}
+    for argument in subject.signature.arguments:
+        shape = tuple(d.value(sizes) for d in argument.dims)
+        if argument.kind in ("label", "int"):
+            arrays[argument.name] = rng.integers(0, argument.limit.value(sizes), shape)
+        elif argument.kind == "onehot":
+            arrays[argument.name] = np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
+        else:
+            arrays[argument.name] = np.asarray(rng.uniform(0.5, 1.5, shape))
+    return arrays
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_a_trial_sees_arrays_that_change_in_place_and_other_arrays(name: str) -> None:
+    subject = read(getattr(textbook, name))
+    arrays = arrays_for(subject)
+    trial = subject.build(arrays)
+    first = np.array(trial.forward(arrays))
+    for key, array in arrays.items():
+        if array.dtype != float:
+            continue
+        kept = array.copy()
+        array += np.random.default_rng(1).uniform(0.2, 0.4, array.shape)
+        changed = np.array(trial.forward(arrays))
+        fresh = {n: a.copy() for n, a in arrays.items()}
+        assert np.array_equal(changed, subject.build(fresh).forward(fresh)), key
+        assert not np.array_equal(changed, first) or name in ("BatchNorm", "OneHotLoss"), key
+        array[...] = kept
+    others = arrays_for(subject, seed=5)
+    assert np.array_equal(trial.forward(others), subject.build(others).forward(others))
+    assert np.array_equal(trial.forward(arrays), first)
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_a_trial_gives_every_owed_gradient_in_its_shape_and_keeps_the_engines_arrays(name: str) -> None:
+    subject = read(getattr(textbook, name))
+    arrays = arrays_for(subject)
+    before = {n: a.copy() for n, a in arrays.items()}
+    trial = subject.build(arrays)
+    output = np.asarray(trial.forward(arrays))
+    gradients = trial.backward(np.ones_like(output))
+    assert {n: np.shape(gradients[n]) for n in subject.owed} == {n: arrays[n].shape for n in subject.owed}
+    assert all(np.array_equal(arrays[n], before[n]) for n in arrays)
+
+
+def test_outputs_pass_through_unchanged() -> None:
+    subject = read(textbook.MeanSquared)
+    arrays = arrays_for(subject)
+    assert isinstance(subject.build(arrays).forward(arrays), np.float64)
+    single = {n: a.astype(np.float32) for n, a in arrays.items()}
+    assert isinstance(subject.build(single).forward(single), np.float32)
+
+
+def test_the_users_exceptions_pass_through() -> None:
+    subject = read(textbook.SoftmaxWithLoss)
+    arrays = {**arrays_for(subject), "t": np.array([0, 1, 99])}
+    with pytest.raises(IndexError):
+        subject.build(arrays).forward(arrays)
+    broken = read(textbook.Breaks)
+    arrays = arrays_for(broken)
+    trial = broken.build(arrays)
+    out = trial.forward(arrays)
+    with pytest.raises(AttributeError, match="missing"):
+        trial.backward(out)
+    assert broken.owed == ("x",)
+
+
+# What is owed, and where it is
+
+
+@pytest.mark.parametrize(
+    ("name", "owed", "near"),
+    [
+        ("Affine", ("x", "W", "b"), {}),
+        ("AffineSlip", ("x", "W", "b"), {"W": ("dw",)}),
+        ("AffineUnannounced", ("x", "W", "b"), {"W": ("dw",)}),
+        ("AffineForgets", ("x", "W", "b"), {}),
+        ("LinearForgetsBias", ("inputs", "W", "b"), {}),
+        ("Capitals", ("x", "W", "B"), {}),
+        ("Linear", ("x", "weights", "bias"), {}),
+        ("Swish", ("x", "beta"), {}),
+        ("Multiply", ("x",), {}),
+        ("Embedding", ("W",), {}),
+        ("BatchNorm", ("x", "gamma", "beta"), {}),
+        ("Positions", ("x",), {}),
+        ("TwoLayerNet", ("W1", "b1", "W2", "b2"), {}),
+        ("ForgetfulNet", ("W1", "b1", "W2", "b2"), {"W2": ("w2",)}),
+    ],
+)
+def test_owed_gradients_and_near_misses(
+    name: str, owed: tuple[str, ...], near: dict[str, tuple[str, ...]]
+) -> None:
+    subject = read(getattr(textbook, name))
+    assert subject.owed == owed
+    assert dict(subject.near_misses) == near
+
+
+@pytest.mark.parametrize("name", ["AffineSlip", "AffineUnannounced"])
+def test_a_slip_of_case_leaves_the_gradient_missing(name: str) -> None:
+    subject = read(getattr(textbook, name))
+    arrays = arrays_for(subject)
+    trial = subject.build(arrays)
+    assert set(trial.backward(trial.forward(arrays))) == {"x", "b"}
+
+
+def test_swapped_gradients_stay_where_they_are() -> None:
+    subject = read(textbook.AffineSwapped)
+    arrays = arrays_for(subject)
+    trial = subject.build(arrays)
+    gradients = trial.backward(trial.forward(arrays))
+    assert np.shape(gradients["W"]) == (5,)
+    assert np.shape(gradients["b"]) == (4, 5)
+    swapped = read(textbook.MultiplySwapped)
+    arrays = arrays_for(swapped)
+    trial = swapped.build(arrays)
+    trial.forward(arrays)
+    assert np.array_equal(trial.backward(np.ones((3, 4)))["x"], arrays["x"])
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [
+        ("AffineReturns", {"x": "returned[0]", "W": "returned[1]", "b": "returned[2]"}),
+        ("AffineLists", {"x": "returned", "W": "layer.grads[0]", "b": "layer.grads[1]"}),
+        ("LinearDicts", {"inputs": "returned", "W": "layer.grads['W']", "b": "layer.grads['b']"}),
+        ("Linear", {"x": "returned", "weights": "layer.dw", "bias": "layer.db"}),
+        ("Remembering", {"inputs": "layer.dinputs"}),
+        ("InputLast", {"W": "returned[0]", "b": "returned[1]", "x": "returned[2]"}),
+        ("Nested", {"x": "returned[0]", "W": "returned[1][0]", "b": "returned[1][1]"}),
+        ("Named", {"x": "returned['dx']", "W": "returned['dW']", "b": "returned['db']"}),
+    ],
+)
+def test_places_of_gradients(name: str, places: dict[str, str]) -> None:
+    recipe = read(getattr(textbook, name)).recipe
+    assert recipe is not None
+    assert dict(recipe.gradients) == places
+
+
+def test_an_upstream_gradient_is_taken_where_backward_can() -> None:
+    assert read(textbook.SoftmaxWithLoss).takes_upstream
+    assert not read(textbook.OneHotLoss).takes_upstream
+    assert not read(textbook.TwoLayerNet).takes_upstream
+
+
+# Instances, signatures and inputs
+
+
+def test_an_instance_gives_its_values_and_stays_as_it_is() -> None:
+    layer = textbook.Affine(np.full((4, 2), 0.5), np.zeros(2))
+    subject = read(layer)
+    assert str(subject.signature) == "x(n,4), W(4,2), b(2) -> (n,2)"
+    assert np.array_equal(subject.given["W"], layer.W)
+    assert layer.x is None
+    arrays = {"x": np.ones((3, 4)), **{n: a.copy() for n, a in subject.given.items()}}
+    trial = subject.build(arrays)
+    arrays["W"][0, 0] = 9.0
+    assert trial.forward(arrays)[0, 0] == 10.5
+    assert layer.W[0, 0] == 0.5
+    assert layer.x is None
+
+
+def test_a_network_instance_shares_its_arrays_with_its_layers() -> None:
+    net = textbook.TwoLayerNet(6, 5, 4, weight_init_std=0.5)
+    subject = read(net)
+    arrays = {
+        "x": np.ones((3, 6)),
+        "t": np.array([0, 1, 3]),
+        **{n: a.copy() for n, a in subject.given.items()},
+    }
+    trial = subject.build(arrays)
+    assert trial.forward(arrays) == net.loss(arrays["x"], arrays["t"])
+    for name in subject.owed:
+        before = trial.forward(arrays)
+        arrays[name] += 0.1 * np.arange(arrays[name].size).reshape(arrays[name].shape)
+        assert trial.forward(arrays) != before, name
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("Affine", "x(n,i), W(i,o), b(o) -> (n,o)", "x(n,i), W(i,o), b(o) -> (n,o)"),
+        ("Affine", "a(n,i), w(i,o), c(o)", "a(n,i), w(i,o), c(o) -> (n,o)"),
+        ("Affine", "x(n,s,i), W(i,o), b(o) -> (n,s,o)", "x(n,s,i), W(i,o), b(o) -> (n,s,o)"),
+        ("Linear", "x(n,p), weights(p,q), bias(q)", "x(n,p), weights(p,q), bias(q) -> (n,q)"),
+        ("Linear", "x(n,p) -> (n,q)", "x(n,p), weights(p,q), bias(q) -> (n,q)"),
+        ("Relu", "x(...) -> (...)", "x(...) -> (...)"),
+        ("LinearDicts", "x(n,i), W(i,o), b(o)", "x(n,i), W(i,o), b(o) -> (n,o)"),
+        (
+            "TwoLayerNet",
+            "x(n,i), t(n):label(c) -> ()",
+            "x(n,i), t(n):label(c), W1(i,hidden_size), b1(hidden_size), W2(hidden_size,c), b2(c) -> ()",
+        ),
+    ],
+)
+def test_a_given_signature_is_followed(name: str, given: str, expected: str) -> None:
+    subject = read(getattr(textbook, name), Signature.parse(given))
+    assert str(subject.signature) == expected
+    if subject.signature.has_rest or "s" in subject.signature.sizes:
+        return
+    arrays = arrays_for(subject, {**SIZES, "p": 3, "q": 2, "hidden_size": 4})
+    trial = subject.build(arrays)
+    gradients = trial.backward(np.ones_like(trial.forward(arrays)))
+    assert {n: np.shape(gradients[n]) for n in subject.owed} == {n: arrays[n].shape for n in subject.owed}
+
+
+def test_given_inputs_decide_the_reading() -> None:
+    x = np.ones((3, 4))
+    by_index = read(textbook.SoftmaxWithLoss, inputs=(x, [0, 1, 3]))
+    assert [str(s) for s in by_index.signatures] == ["x(n,c), t(n):label(c) -> ()"]
+    by_row = read(textbook.SoftmaxWithLoss, inputs=(x, np.eye(4)[:3]))
+    assert [str(s) for s in by_row.signatures] == ["x(n,c), t(n,c):onehot -> ()"]
+    affine = read(textbook.Affine, inputs=(x, np.ones((4, 2)), np.ones(2)))
+    assert str(affine.signature) == "x(n,i), W(i,o), b(o) -> (n,o)"
+    assert str(read(textbook.Relu, inputs={"x": np.ones((2, 3, 4))}).signature) == "x(n,s,d) -> (n,s,d)"
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "Silent",
+            "Silent: backward returned no gradient and stored none, expected one for x\n"
+            "return the gradient of x, or keep it as self.dx",
+        ),
+        (
+            "TooMany",
+            "TooMany: backward returned 2 gradients; forward takes 1 input (x)\n"
+            "return one gradient for each input, in forward's order, and keep those of parameters as self.dW",
+        ),
+        (
+            "Wordy",
+            "Wordy: backward returned str 'the gradient'\n"
+            "return one gradient for each input, in forward's order, and keep those of parameters as self.dW",
+        ),
+    ],
+)
+def test_errors_say_what_was_got_and_what_to_do(name: str, text: str) -> None:
+    with pytest.raises(LayerError) as caught:
+        read(getattr(textbook, name))
+    assert str(caught.value) == text
+
+
+def test_a_signature_that_does_not_fit_is_answered_with_the_layers_own_words() -> None:
+    with pytest.raises(
+        LayerError, match=r"Affine does not run as x\(n,i\), W\(o,i\), b\(o\): with x \(3, 4\)"
+    ):
+        read(textbook.Affine, Signature.parse("x(n,i), W(o,i), b(o)"))
+    with pytest.raises(LayerError, match="has no array for forward's argument 'x'"):
+        read(textbook.Affine, Signature.parse("W(i,o)"))
+    with pytest.raises(LayerError, match="Linear has no array V"):
+        read(textbook.Linear, Signature.parse("x(n,p), V(p,q)"))
+
+
+def test_what_is_no_layer_is_refused() -> None:
+    with pytest.raises(LayerError, match="SGD is a class without a backward, not a layer"):
+        read(textbook.SGD)
+    with pytest.raises(LayerError, match="int is a int, not a layer"):
+        read(3)
+
+
+# Discovery
+
+
+def test_classes_worth_checking() -> None:
+    layers = [
+        textbook.Affine,
+        textbook.Remembering,
+        textbook.LinearDicts,
+        textbook.TwoLayerNet,
+        textbook.Silent,
+    ]
+    assert all(map(is_layer, layers))
+    others = [
+        textbook.SGD,
+        textbook.Base,
+        textbook.Affine(np.ones((1, 1)), np.ones(1)),
+        len,
+        ValueError,
+        None,
+    ]
+    assert not any(map(is_layer, others))
+
+
+def test_function_pairs_are_named_by_their_forward() -> None:
+    names = [name for name, _ in function_pairs(textbook)]
+    assert names == ["affine_forward", "tanh_forward"]
+
+
+# Recipes
+
+
+def run_recipe(subject: Subject, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    recipe = subject.recipe
+    assert recipe is not None
+    space: dict[str, object] = {**arrays}
+    for line in (*recipe.imports, *recipe.forward):
+        exec(line, space)
+    space["upstream"] = np.ones_like(space["out"])
+    exec(recipe.backward, space)
+    return {name: eval(code, space) for name, code in recipe.gradients.items()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Affine", "Linear", "LinearDicts", "Multiply", "Swish", "SoftmaxWithLoss", "RNNCell", "TwoLayerNet"],
+)
+def test_a_recipe_computes_what_a_trial_does(name: str) -> None:
+    subject = read(getattr(textbook, name))
+    arrays = arrays_for(subject)
+    trial = subject.build({n: a.copy() for n, a in arrays.items()})
+    expected = trial.backward(np.ones_like(trial.forward(arrays)))
+    got = run_recipe(subject, arrays)
+    assert set(got) == set(expected)
+    assert all(np.array_equal(got[n], expected[n]) for n in got)
+
+
+def test_a_pair_of_functions_has_a_recipe() -> None:
+    subject = read((textbook.affine_forward, textbook.affine_backward))
+    arrays = arrays_for(subject)
+    assert np.array_equal(run_recipe(subject, arrays)["b"], np.full(5, 3.0))
+
+
+def test_imports_of_a_recipe(tmp_path) -> None:
+    class Local:
+        def forward(self, x):
+            return 2 * x
+
+        def backward(self, dout):
+            return 2 * dout
+
+    recipe = read(Local).recipe
+    assert recipe is not None
+    assert recipe.imports == ("# Local is your class",)
+    file = tmp_path / "by_path.py"
+    file.write_text(
+        "class Twice:\n    def forward(self, x): return 2 * x\n    def backward(self, d): return 2 * d\n"
+    )
+    module = types.ModuleType("loaded_by_path")
+    module.__file__ = str(file)
+    sys.modules["loaded_by_path"] = module
+    try:
+        exec(compile(file.read_text(), str(file), "exec"), module.__dict__)
+        subject = read(module.Twice)
+    finally:
+        del sys.modules["loaded_by_path"]
+    assert subject.recipe is not None
+    assert subject.recipe.imports == ("import runpy", f"Twice = runpy.run_path({str(file)!r})['Twice']")
+    assert (subject.file, subject.line) == (str(file), 1)
+
+
+def test_a_name_of_ones_own() -> None:
+    assert read(textbook.Relu, name="mine").name == "mine"
+    assert read((textbook.tanh_forward, textbook.tanh_backward)).name == "tanh_forward"
