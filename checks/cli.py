@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from checks import __version__
 from checks.options import OPTIONS, options
 
 if TYPE_CHECKING:
@@ -37,9 +38,7 @@ class Command(click.Group):
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from checks.session import version
-
-        click.echo(f"gradproof {version()}")
+        click.echo(f"gradproof {__version__}")
         context.exit()
 
 

@@ -166,18 +166,22 @@ class _Comparing:
         return codes
 
     def _smaller_steps(self, k: int, size: float) -> int:
-        """Leaves behind a kink that the first step crossed, as long as round-off allows."""
+        """Leaves behind a kink that the first step crossed, as long as round-off allows.
+
+        Only where the smaller step tells another slope: one that merely knows less would excuse what the first saw.
+        """
         if not np.isfinite(self.a[k]):
             return UNDECIDED
         index = int(self.indices[k])
-        kept = self.n[k], self.e[k]
+        first = self.n[k], self.e[k]
         for factor in (8.0, 64.0):
             if self.e[k] * 8 > self.tolerance * size:
                 break
             self.n[k], self.e[k] = once(self.function, index, self.ratio / factor, self.truncation)
-            if self._judge_one(k, CLOSE) == AGREES:
+            crossed = abs(self.n[k] - first[0]) > self.e[k] + first[1]
+            if crossed and self._judge_one(k, CLOSE) == AGREES:
                 return AGREES
-        self.n[k], self.e[k] = kept
+        self.n[k], self.e[k] = first
         return UNDECIDED
 
     def _settle(self, k: int, *, wide: bool) -> int:
@@ -266,12 +270,8 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
     """The gradient's row about this case."""
     array = evaluation.case.arrays[entries.name]
     off = np.abs(entries.analytic - entries.numerical)
-    # A true zero was measured against the function's own size, not against gradients that are nothing but round-off.
-    sizes = np.where(entries.allowances <= 1e-2 * entries.sizes, entries.sizes, entries.zero_sizes)
     with np.errstate(all="ignore"):
         distance = np.where(np.isfinite(off), off / np.maximum(entries.allowances, np.finfo(float).tiny), np.inf)
-        shares = np.where(sizes > 0, 4 * entries.allowances / sizes, 0.0)
-        detectable = shares[(shares < 1) & ~entries.kinks]
         relative = np.where(entries.sizes > 0, off / entries.sizes, 0.0)
     # A differing entry outranks an undecided one, whatever its distance.
     rank = np.lexsort((distance, entries.codes))
@@ -287,11 +287,24 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
         mean_abs_diff=float(np.mean(off)) if off.size else 0.0,
         max_rel_diff=_largest(relative),
         allowance=None if worst is None else float(entries.allowances[worst]),
-        detectable=_largest(detectable) if detectable.size else None,
+        detectable=_detectable(entries),
+        typical=entries.typical,
         worst=None if worst is None else _worst(entries, worst, array.shape),
         wrong_entries=int(np.count_nonzero(entries.codes == DIFFERS)),
         cause=", ".join(undecided) or None if entries.verdict == "undecided" else None,
     )
+
+
+def _detectable(entries: Entries) -> float | None:
+    """The largest 4 E / s; None where nothing but round-off is to be seen, so that no share of it means anything.
+
+    Entries at a kink are left out: they were judged beside it.
+    """
+    smooth = ~entries.kinks
+    if not smooth.any() or not np.all(entries.sizes[smooth] > 0):
+        return None
+    share = _largest(4 * entries.allowances[smooth] / entries.sizes[smooth])
+    return share if share < 1 else None
 
 
 def _largest(values: Array) -> float:

@@ -14,7 +14,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -41,9 +41,13 @@ class Source:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Found:
-    """A subject, or (`why`) the reason why there is none. `settings`: arguments of `check` for it alone."""
+    """A subject, or (`why`) the reason why there is none. `settings`: arguments of `check` for it alone.
+
+    `path`: its file, where it was given by its path.
+    """
 
     target: str
+    path: str | None = None
     subject: Any = None
     why: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
@@ -86,13 +90,18 @@ def find(source: Source) -> Discovery:
         module = load(source.path)
     except LayerError as error:
         return Discovery(found=(Found(target=source.label, why=str(error)),))
+    given = source.path if source.label == source.path else None
     if source.name is not None:
-        return Discovery(found=(_named(module, source.name, f"{source.label}::{source.name}"),))
+        named = _named(module, source.name, f"{source.label}::{source.name}")
+        return Discovery(found=(replace(named, path=given),))
     subjects = dict(_subjects(module))
     if not subjects and source.explicit:
         why = _holds_none(module, Path(source.path).name)
         return Discovery(found=(Found(target=source.label, why=why),))
-    found = tuple(Found(target=f"{source.label}::{name}", subject=one) for name, one in subjects.items())
+    found = tuple(
+        Found(target=f"{source.label}::{name}", path=given, subject=subject)
+        for name, subject in subjects.items()
+    )
     return Discovery(found=found, skipped=tuple(_skipped(module)))
 
 

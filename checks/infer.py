@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from checks.signature import Argument, Dim
 from checks.subject import Array
 
 _MOST_PROBES = 1500
+_MOST_IN_SCENARIO = 160  # layouts; the natural ones are among the first few dozen
 _STAGES = ("construct", "forward", "output", "backward", "done")
 Sizes = Mapping[str, int]
 
@@ -76,7 +78,7 @@ def _first(
 ) -> Found | None:
     table = [*own_scenarios(own_shapes), *scenarios(formals, name)]
     for scenario in table:
-        for layout in layouts(formals, scenario):
+        for layout in islice(layouts(formals, scenario), _MOST_IN_SCENARIO):
             found = search.attempt(layout)
             if found is not None:
                 return found
@@ -183,9 +185,8 @@ class _Search:
 
     @staticmethod
     def _constructor_part(layout: Layout) -> str:
-        return f"{[str(d) for d in layout.sizes.values()]}{layout.constants}" + ",".join(
-            str(a) for a in layout.arguments[1:]
-        )
+        numbers = [str(d) if isinstance(d, Dim) else [str(e) for e in d] for d in layout.sizes.values()]
+        return f"{numbers}{layout.constants}" + ",".join(str(a) for a in layout.arguments[1:])
 
 
 def _doubled(layout: Layout, name: str) -> Layout:
@@ -197,7 +198,8 @@ def _doubled(layout: Layout, name: str) -> Layout:
     arguments = tuple(
         replace(a, dims=tuple(map(twice, a.dims)), limit=a.limit and twice(a.limit)) for a in layout.arguments
     )
-    return replace(layout, arguments=arguments, sizes={n: twice(d) for n, d in layout.sizes.items()})
+    numbers = {n: twice(d) if isinstance(d, Dim) else tuple(map(twice, d)) for n, d in layout.sizes.items()}
+    return replace(layout, arguments=arguments, sizes=numbers)
 
 
 def _holds(argument: Argument | None, array: Array) -> bool:

@@ -10,22 +10,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from checks.infer_names import Hint, hint
 from checks.infer_sizes import dim, dims
 from checks.signature import Argument, Dim, Signature
 from checks.subject import Array
 
 Place = Literal["constructor", "forward"]
+Size = Dim | tuple[Dim, ...]  # the number of a size, or a tuple of numbers: a shape
 Stage = Literal["construct", "forward", "output", "backward", "done"]
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 
 
 @dataclass(frozen=True, slots=True)
 class Formal:
-    """An argument as declared: its name, whose it is, and its default."""
+    """An argument as declared: its name, whose it is, its default; `family`: what it is known to be, a
+    hint.
+    """
 
     name: str
     place: Place
     default: Any = REQUIRED
+    family: Hint | None = None
+
+    @property
+    def hint(self) -> Hint:
+        """What is known of it, else what its name suggests."""
+        return self.family or hint(self.name, place=self.place)
 
     @property
     def required(self) -> bool:
@@ -38,14 +48,16 @@ class Layout:
     """Arrays by declaration, numbers of sizes and constants, by the names of the formals they fill."""
 
     arguments: tuple[Argument, ...] = ()
-    sizes: Mapping[str, Dim] = field(default_factory=dict)
+    sizes: Mapping[str, Size] = field(default_factory=dict)
     constants: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The size names that occur anywhere."""
         used = [d for a in self.arguments for d in (*a.dims, *([a.limit] if a.limit else []))]
-        return tuple(dict.fromkeys(name for d in (*used, *self.sizes.values()) for name in d.names))
+        for size in self.sizes.values():
+            used += [size] if isinstance(size, Dim) else list(size)
+        return tuple(dict.fromkeys(name for d in used for name in d.names))
 
     def argument(self, name: str) -> Argument | None:
         """The declaration of that array, if it is one."""
@@ -81,6 +93,11 @@ class Probe:
     def forward_ran(self) -> bool:
         """Whether forward gave an output."""
         return self.stage in ("backward", "done")
+
+
+def number(size: Size, sizes: Mapping[str, int]) -> int | tuple[int, ...]:
+    """The number of a size, or the numbers of a shape."""
+    return size.value(sizes) if isinstance(size, Dim) else tuple(d.value(sizes) for d in size)
 
 
 def declare(name: str, text: str) -> Argument:

@@ -6,7 +6,19 @@ import re
 from typing import Literal
 
 Hint = Literal[
-    "matrix", "vector", "label", "ids", "hidden", "gate", "mask", "flag", "rate", "sizes", "size", "none"
+    "matrix",
+    "vector",
+    "label",
+    "ids",
+    "hidden",
+    "mask",
+    "flag",
+    "rate",
+    "sizes",
+    "size",
+    "shape",
+    "options",
+    "none",
 ]
 
 _HINTS: tuple[tuple[Hint, str], ...] = (
@@ -19,9 +31,11 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
                r"(_?(prev|state|t|in|last))?"),
     ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std)"
              r"|.*margin|p|reg|alpha|keep_?p|delta|tau"),
-    ("sizes", r".*(size|dim|unit|layer)s?_?(list|s)|layers|dims|hidden_sizes|sizes"),
-    ("size", r"(n|num|number|no)_?(of_?)?[a-z_]*|.*(_?size|_?dims?|_?features?|_?units?|_?channels?|_?classes)"
-             r"|.*(_?neurons?|_?width|_?height|_?len|_?length|_?filters|_?nodes|_?kernel_?size|_?count)"
+    ("shape", r".*shape"),
+    ("options", r".*_params?|.*conf(ig)?|.*options|hparams"),
+    ("sizes", r".*(size|dim|unit|layer)s?_?list|layers|dims|sizes|(hidden|layer)_?(sizes|dims|layers|units)"),
+    ("size", r"(n|num|number|no)_?(of_?)?[a-z_]*|.*(size|dims?|features?|units?|channels?|classes)"
+             r"|.*(_?neurons?|_?width|_?height|_?len|_?length|_?filters|_?nodes|_?kernel_?size|_count)"
              r"|.*(_?inputs?|_?outputs?)|in|out|d|h|k|m|n|stride|pad|padding|hidden|fan_in|fan_out|input|output"
              r"|vocab|dim|size"),
     ("matrix", r"w|w_?[a-z0-9]*|weight[s]?[_a-z0-9]*|kernel[s]?|filter[s]?|theta|u|v|weight_?matrix"
@@ -43,17 +57,18 @@ def hint(name: str, *, place: Literal["constructor", "forward"]) -> Hint:
 
 
 _NEVER = {
-    "constructor": frozenset({"label", "ids", "hidden", "flag"}),
-    "forward": frozenset({"size", "sizes", "rate"}),
+    "constructor": frozenset({"label", "ids", "hidden", "flag", "options"}),
+    "forward": frozenset({"size", "sizes", "rate", "shape"}),
 }
 
 _SIZE_SYMBOLS: tuple[tuple[str, str], ...] = (
+    (r".*(vocab|num_?embeddings|n_?tokens).*", "vocabulary"),
+    (r".*emb(ed)?(ding)?_?.*dim.*|.*d_?model|.*emb(ed)?_?(ding)?(_?size)?", "embedding"),
     (r".*(kernel|filter_?(size|h|w|height|width)|field|^k$|ksize|window).*", "kernel"),
     (r".*(pool|stride).*", "two"),
     (r".*pad.*|.*dilation.*", "zero"),
     (r".*heads?", "two"),
     (r".*(hidden|units|^h$|^m$).*", "hidden"),
-    (r".*(vocab|num_?embeddings|n_?tokens).*", "vocabulary"),
     (r".*(out|class|neurons|^k$|next|filters|^o$|fan_?out|n_?f$).*", "output"),
     (r".*(in|prev|features|channels|dim|^d$|^i$|size).*", "input"),
 )

@@ -13,8 +13,8 @@ from itertools import islice, product
 from typing import Any
 
 from checks.infer_layout import Formal, Layout, declare
-from checks.infer_names import hint, size_role
-from checks.infer_sizes import dim
+from checks.infer_names import size_role
+from checks.infer_sizes import dim, dims
 from checks.signature import Argument, Dim
 
 _MOST_COMBINATIONS = 4000
@@ -156,6 +156,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="scalar", x=("",), second=("",), matrix=("",), vector=("",), label=(":target",)),
 )
 
+# What functions in the manner of a course read from a dict of options.
+_OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "eps": 1e-5}
+
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"conv_?1d", ("signal",)),
     (r"conv|pool|2d|image|spatial|flatten|im2col|upsampl", ("image", "channels-last")),
@@ -168,8 +171,8 @@ _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
 def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
     """Those that fit at all; those that the names speak for, first."""
     forward = [f for f in formals if f.place == "forward"]
-    hints = [hint(f.name, place=f.place) for f in formals]
-    others = [hint(f.name, place="forward") for f in forward[1:]]
+    hints = [f.hint for f in formals]
+    others = [f.hint for f in forward[1:]]
     owns = any(h in ("matrix", "vector", "size", "sizes") for h in hints[len(forward) :])
     wanted: list[str] = []
     if "label" in others and not owns:
@@ -179,7 +182,7 @@ def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
     for pattern, names in _FIRST:
         if re.search(pattern, name.lower()) and "hidden" not in others:
             wanted += names
-    if forward and hint(forward[0].name, place="forward") == "ids":
+    if forward and forward[0].hint == "ids":
         wanted.insert(0, "ids")
     skipped = {"loss", "recurrent", "gates4", "gates3", "sequence4"} - set(wanted)
     known = {s.name: s for s in SCENARIOS if s.name not in skipped}
@@ -201,13 +204,13 @@ def assemble(formals: Sequence[Formal], values: Sequence[Any]) -> Layout:
     pairs = [(formal.name, value) for formal, value in zip(formals, values, strict=True)]
     return Layout(
         tuple(value for _, value in pairs if isinstance(value, Argument)),
-        {name: value for name, value in pairs if isinstance(value, Dim)},
-        {name: value for name, value in pairs if not isinstance(value, Argument | Dim)},
+        {name: value for name, value in pairs if isinstance(value, Dim | tuple)},
+        {name: value for name, value in pairs if not isinstance(value, Argument | Dim | tuple)},
     )
 
 
 def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario: Scenario) -> list[Any]:
-    family = hint(formal.name, place=formal.place)
+    family = formal.hint
     first = formal.place == "forward" and position == 0
 
     def arrays(texts: Sequence[str]) -> list[Any]:
@@ -219,7 +222,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         case "flag":
             return [True]
         case "label":
-            return arrays((*scenario.label, *scenario.second))
+            return arrays(scenario.label or scenario.second)
         case "hidden":
             return arrays(scenario.hidden or scenario.second)
         case "mask":
@@ -235,10 +238,14 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             return [0.3, *arrays(scenario.vector)]
         case "sizes":
             return [[6, 7]]
+        case "shape":
+            return [dims(x.partition(":")[0])[1:] for x in scenario.x]
+        case "options":
+            return [dict(_OPTIONS)]
         case "size":
             return _sizes(formal, formals, scenario)
     if formal.place == "forward":
-        return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix))))
+        return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix, *scenario.label))))
     return [*arrays((*scenario.matrix, *scenario.vector)), *_sizes(formal, formals, scenario), 0.3]
 
 
@@ -250,6 +257,8 @@ def _sizes(formal: Formal, formals: Sequence[Formal], scenario: Scenario) -> lis
         return [constant, 1]
     symbols = list(dict.fromkeys(scenario.symbols))
     roles = {"input": 0, "output": 1, "hidden": 2}
+    if role == "embedding":
+        return [dim(s) for s in dict.fromkeys(("d" if scenario.name == "ids" else symbols[0], *symbols))]
     if role == "vocabulary":
         return [dim("v"), *(dim(s) for s in symbols)]
     if role in roles:

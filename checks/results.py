@@ -25,7 +25,9 @@ class Worst:
 class Comparison:
     """One gradient's row, about one case: backward's values against the derivative of forward.
 
-    `detectable` is the smallest relative error that this run would have seen in any entry, 4 E / s.
+    `detectable` is the smallest relative error that this run would have seen in any entry, 4 E / s, with s =
+    max(|a|, |n|, `typical`); None where the gradient is nothing but round-off. `typical` is the root mean square of
+    the entries that stand out of it.
     `cause` says why the numbers could not settle it (noise, truncation, kink, domain), or what was wrong
     with the gradient as returned. Differences are absolute, in the gradient's own unit.
     """
@@ -41,6 +43,7 @@ class Comparison:
     max_rel_diff: float | None = None
     allowance: float | None = None
     detectable: float | None = None
+    typical: float = 0.0
     miss_probability: float | None = None
     worst: Worst | None = None
     wrong_entries: int = 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from checks import __version__
 from checks.discover import expand, find
 from checks.report.layout import QUIET, Line, clean, summary
 from checks.results import Report, Verdict
@@ -102,16 +103,6 @@ def status(reports: Sequence[Report], *, interrupted: bool = False) -> int:
     return UNSETTLED if interrupted or verdicts - {"pass"} else PASSED
 
 
-def version() -> str:
-    """The version of the installed distribution."""
-    from importlib import metadata
-
-    try:
-        return metadata.version("gradproof")
-    except metadata.PackageNotFoundError:
-        return "unknown"
-
-
 def _state(run: Run) -> str:
     at = f": {run.at[0]}" if run.at else ""
     return f"{run.done} of {len(run.outcomes)} files{at}"
@@ -150,7 +141,7 @@ def _write(reports: Sequence[Report], session: Session) -> bool:
     from checks.report.json import document
 
     assert session.to is not None
-    text = json.dumps(document(reports, session.options.seed, version()), indent=1, allow_nan=False)
+    text = json.dumps(document(reports, session.options.seed, __version__), indent=1, allow_nan=False)
     try:
         session.to.write(text + "\n")
     except OSError as error:

@@ -34,8 +34,10 @@ def snippet(case: Case, comparison: Comparison | None) -> str | None:
 def _compared(case: Case, comparison: Comparison, recipe: Recipe, names: str) -> list[str]:
     name, worst = comparison.name, comparison.worst
     gradient = recipe.gradients.get(name)
-    if worst is None or (gradient is None and comparison.verdict != "missing"):
-        return [f"print({gradient}.shape, {name}.shape)"] if gradient and comparison.shape else []
+    if gradient is None:
+        return []
+    if worst is None:
+        return [f'print("gradient of {name}:", {gradient})']
     index = f"[{', '.join(str(k) for k in worst.index)}]" if worst.index else "[()]"
     array = case.arrays[name]
     flat = int(np.ravel_multi_index(worst.index, array.shape)) if worst.index else 0

@@ -28,7 +28,7 @@ NETWORK: Final = f"reference/network.py::TwoLayerNet{SIZES}"
 
 def check_reference(session: Session) -> int:
     """Checks everything in `reference/`; the exit status."""
-    return conduct([*_layers(), Job(label=NETWORK, find=partial(full_size, session.options.seed))], session)
+    return conduct([*layers(), Job(label=NETWORK, find=partial(full_size, session.options.seed))], session)
 
 
 def full_size(seed: int) -> Discovery:
@@ -51,14 +51,14 @@ def table(reports: Sequence[Report]) -> list[Line]:
     entries = sum(math.prod(row.shape) for row in rows)
     title = (
         f"mean absolute difference of numerical and backpropagated gradient,\n"
-        f"TwoLayerNet{SIZES} on {IMAGES} MNIST images, each of the {entries:,} entries by itself:"
+        f"TwoLayerNet{SIZES} on {IMAGES} images of MNIST, all {entries:,} entries one by one:"
     )
     lines: list[Line] = [((line, "strong"),) for line in title.split("\n")]
     lines += [((f"{row.name}:{short(row.mean_abs_diff)}", ""),) for row in rows]
     return [*lines, ()]
 
 
-def _layers() -> list[Job]:
+def layers() -> list[Job]:
     """A job for each file of the package, under its name as it stands in the repository."""
     spec = importlib.util.find_spec("reference")
     if spec is None or not spec.submodule_search_locations:

@@ -17,6 +17,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, Final
@@ -85,20 +86,29 @@ def work(
     """
     _isolate(options.show_output)
     _last_resort(options.timeout)
-    connection.send(Started())
+    folder, own = os.getcwd(), os.getpid()
+
+    def send(message: Message) -> None:
+        if os.getpid() != own:  # the user's code forked, and this is the other one
+            os._exit(0)
+        connection.send(message)
+
+    send(Started())
     _reseed(options.seed)
     try:
         discovery = find()
     except BaseException as error:
         discovery = Discovery(found=(Found(target=label, why=_unexpected("reading", error)),))
-    connection.send(Listed(tuple(one.target for one in discovery.found), discovery.skipped))
+    send(Listed(tuple(one.target for one in discovery.found), discovery.skipped))
     for position, found in enumerate(discovery.found):
         if position >= first:
             _last_resort(options.timeout)
-            connection.send(Checked(position, _checked(found, check, options)))
-    connection.send(Ended())
+            report = _checked(found, check, options)
+            send(Checked(position, _as_given(report, found.path, folder)))
+    send(Ended())
     connection.close()
-    sys.stdout.flush()
+    with suppress(Exception):
+        sys.stdout.flush()
     os._exit(0)
 
 
@@ -156,6 +166,19 @@ def _check(found: Found, check: Check | None, options: Options, seed: int) -> Re
         **found.settings,
     }
     return check(found.subject, options.signature, **arguments)
+
+
+def _as_given(report: Report, path: str | None, folder: str) -> Report:
+    """The findings' files as the user wrote the path, or relative to the folder they work in."""
+
+    def shown(file: str) -> str:
+        if path is not None and os.path.normpath(os.path.join(folder, path)) == file:
+            return path
+        inside = os.path.relpath(file, folder)
+        return file if inside.startswith(os.pardir) else inside
+
+    findings = tuple(f if f.file is None else replace(f, file=shown(f.file)) for f in report.findings)
+    return replace(report, findings=findings)
 
 
 def _unexpected(doing: str, error: BaseException) -> str:

@@ -19,7 +19,7 @@ from checks import session as session_module
 from checks.cli import main
 from checks.results import Comparison, Report
 from checks.session import status
-from checks.textbook import NETWORK, table
+from checks.textbook import NETWORK, full_size, layers, table
 
 ROOT = Path(__file__).parents[1]
 IMPORT = "import numpy as np\n"
@@ -33,6 +33,17 @@ class {name}:
 
     def backward(self, dout):
         return {factor} * self.x * dout
+"""
+WRITES = """
+
+class Writes:
+    def forward(self, x):
+        self.x = x.copy()
+        x *= x
+        return x.copy()
+
+    def backward(self, dout):
+        return 2 * self.x * dout
 """
 
 
@@ -122,6 +133,37 @@ def test_json_has_the_promised_shape() -> None:
     assert list(document) == ["schema", "version", "seed", "subjects"]
     assert (document["schema"], document["seed"]) == (1, 1)
     assert isinstance(document["version"], str)
+
+
+@pytest.mark.parametrize(
+    ("target", "file"),
+    [
+        ("sub/bad.py", "sub/bad.py"),
+        ("./sub/bad.py", "./sub/bad.py"),
+        ("sub.bad", os.path.join("sub", "bad.py")),
+    ],
+)
+def test_findings_point_into_the_file_as_given(target: str, file: str) -> None:
+    write("sub/bad.py", BAD)
+    (subject,) = checked(target)[1]["subjects"]
+    assert subject["findings"]
+    assert {finding["file"] for finding in subject["findings"]} == {file}
+
+
+def test_one_object_of_a_file() -> None:
+    write("net.py", GOOD, "\n\nsquare = Square()\n")
+    assert verdicts(checked("net.py::square")[1]) == [("net.py::square", "pass")]
+    assert verdicts(checked("net.py")[1]) == [("net.py::Square", "pass")]
+
+
+def test_a_convention_may_be_allowed_and_strictness_asked_for() -> None:
+    write("writes.py", WRITES)
+    code, document, _ = checked("writes.py")
+    assert code == 0
+    assert {finding["kind"] for finding in document["subjects"][0]["findings"]} == {"mutates-input"}
+    assert checked("writes.py", "--strict")[0] == 1
+    code, document, _ = checked("writes.py", "--strict", "--allow", "Writes:mutates-input")
+    assert (code, document["subjects"][0]["findings"]) == (0, [])
 
 
 def test_the_same_seed_gives_the_same_whatever_the_number_of_workers() -> None:
@@ -374,12 +416,31 @@ def test_the_table_of_the_textbook() -> None:
     )
     assert ["".join(text for text, _ in line) for line in lines] == [
         "mean absolute difference of numerical and backpropagated gradient,",
-        "TwoLayerNet(784, 50, 10) on 3 MNIST images, each of the 39,250 entries by itself:",
+        "TwoLayerNet(784, 50, 10) on 3 images of MNIST, all 39,250 entries one by one:",
         "W1:4.2e-13",
         "b1:2.0e-12",
         "",
     ]
     assert table([]) == []
+
+
+def test_the_network_of_the_textbook_is_given_three_images() -> None:
+    (found,) = full_size(1).found
+    images, labels = found.settings["inputs"]
+    assert (found.target, images.shape, labels.shape) == (NETWORK, (3, 784), (3,))
+    assert found.settings["exact"]
+    assert {name: array.shape for name, array in found.subject.params.items()} == {
+        "W1": (784, 50),
+        "b1": (50,),
+        "W2": (50, 10),
+        "b2": (10,),
+    }
+
+
+def test_every_file_of_the_reference_is_a_job() -> None:
+    labels = [job.label for job in layers()]
+    assert "reference/affine.py" in labels
+    assert labels == sorted(labels)
 
 
 def test_a_json_that_cannot_be_written_in_the_end_is_status_2(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,14 +9,14 @@ import types
 
 import numpy as np
 import pytest
-from zoo import textbook
+from zoo import textbook, wild
 
 from checks.dialects import function_pairs, is_layer, read
 from checks.errors import LayerError
 from checks.signature import Signature
 from checks.subject import Subject
 
-SIZES = {"n": 3, "i": 4, "o": 5, "c": 6, "h": 7, "v": 8, "d": 2, "w": 8, "f": 2, "k": 3}
+SIZES = {"n": 3, "i": 4, "o": 5, "c": 6, "h": 7, "v": 8, "d": 2, "w": 8, "f": 2, "k": 3, "s": 6}
 TRIED = [
     "Affine", "AffineCopies", "AffineTransposes", "AffineReturns", "AffineLists", "Linear", "LinearDicts",
     "LinearUpdates", "Relu", "Remembering", "Multiply", "MatMul", "Swish", "SoftmaxWithLoss", "OneHotLoss",
@@ -384,3 +384,98 @@ def test_imports_of_a_recipe(tmp_path) -> None:
 def test_a_name_of_ones_own() -> None:
     assert read(textbook.Relu, name="mine").name == "mine"
     assert read((textbook.tanh_forward, textbook.tanh_backward)).name == "tanh_forward"
+
+
+# Layers in the manners of many projects
+
+WILD = {
+    "DenseLayer": "inputs(n,i), weights(i,o), biases(1,o) -> (n,o)",
+    "CategoricalLoss": "y_pred(n,c):probability, y_true(n):label(c) -> (n)",
+    "FusedLoss": "inputs(n,c), y_true(n):label(c) -> ()",
+    "Dropout": "x(n,i) -> (n,i)",
+    "LSTMCell": "x(n,i), h_prev(n,h), c_prev(n,h), Wx(i,4*h), Wh(h,4*h), b(4*h) -> (n,h)",
+    "TimeAffine": "x(n,s,d), W(d,h), b(h) -> (n,s,h)",
+    "TimeRNN": "xs(n,s,d), Wx(d,h), Wh(h,h), b(h) -> (n,s,h)",
+    "Dense": "X(n,i), W(i,h), w0(1,h) -> (n,h)",
+    "Conv2D": "x(n,h,w,c), W(3,3,c,f), b(f) -> (n,h-2,w-2,f)",
+    "SelfAttention": "x(n,s,d), W_q(d,d), W_k(d,d), W_v(d,d) -> (n,s,d)",
+    "LayerNorm": "x(n,i), gamma(i), beta(i) -> (n,i)",
+    "SmallNet": "X(n,i), y(n):label(o), W1(i,h), b1(h), W2(h,o), b2(o) -> ()",
+    "BinaryLoss": "y_pred(n,c):probability, y_true(n,c):target -> ()",
+    "Softmax": "x(n,i) -> (n,i)",
+    "TokenEmbedding": "tokens(n):int(v), weight(v,d) -> (n,d)",
+    "NoArguments": "x(n,6), w(6,2), b(2) -> (n,2)",
+}
+
+
+def agree(subject: Subject) -> None:
+    """Every owed gradient against central differences, about as far as those go."""
+    arrays = arrays_for(subject)
+    for argument in subject.signature.arguments:
+        if arrays[argument.name].dtype == float and argument.kind != "onehot":
+            arrays[argument.name] *= 0.3  # probabilities below 1, and softmax far from saturation
+    np.random.seed(1)  # noqa: NPY002
+    trial = subject.build(arrays)
+    output = np.array(trial.forward(arrays))
+    upstream = np.ones(output.shape)
+    if subject.takes_upstream:
+        upstream = np.cos(np.arange(output.size)).reshape(output.shape)
+    gradients = {n: np.array(g, dtype=float) for n, g in trial.backward(upstream).items()}
+
+    def loss() -> float:
+        np.random.seed(1)  # noqa: NPY002
+        return float((np.asarray(subject.build(arrays).forward(arrays)) * upstream).sum())
+
+    for name in subject.owed:
+        array = arrays[name]
+        for index in list(np.ndindex(array.shape))[:: max(1, array.size // 7)]:
+            kept, values = array[index], []
+            for step in (1e-5, -1e-5):
+                array[index] = kept + step
+                values.append(loss())
+            array[index] = kept
+            slope = (values[0] - values[1]) / 2e-5
+            assert gradients[name][index] == pytest.approx(slope, rel=1e-4, abs=1e-7), (name, index)
+
+
+@pytest.mark.parametrize(("name", "signature"), WILD.items())
+def test_wild_layers_are_read_and_right(name: str, signature: str) -> None:
+    subject = read(getattr(wild, name))
+    assert str(subject.signature) == signature
+    agree(subject)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Affine", "Linear", "LinearUpdates", "RNNCell", "TwoLayerNet", "Swish", "Tanh", "BatchNorm", "MaxPool"],
+)
+def test_textbook_layers_are_right(name: str) -> None:
+    agree(read(getattr(textbook, name)))
+
+
+@pytest.mark.parametrize("name", ["batchnorm", "sigmoid"])
+def test_wild_functions_are_read_and_right(name: str) -> None:
+    agree(read((getattr(wild, f"{name}_forward"), getattr(wild, f"{name}_backward"))))
+
+
+def test_activations_and_loss_objects() -> None:
+    assert str(read(textbook.SquareError).signature) == "y_pred(n,c), y(n,c):target -> ()"
+    recipes = [read(getattr(textbook, name)).recipe for name in ("Tanh", "Softplus", "WrongSine")]
+    assert [r.backward for r in recipes if r] == [
+        "returned = upstream * layer.grad(out)",
+        "returned = upstream * layer.derivative(x)",
+        "returned = upstream * layer.gradient(x)",
+    ]
+
+
+def test_large_arrays_are_shared_among_trial_runs_and_never_with_the_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("checks.dialects.reach._LARGE", 10)
+    layer = textbook.LinearUpdates(6, 4)
+    before = layer.weights.copy()
+    subject = read(layer)
+    assert str(subject.signature) == "x(n,6), weights(6,4), bias(1,4) -> (n,4)"
+    assert np.array_equal(layer.weights, before)
+    assert np.array_equal(subject.given["weights"], before)
+    assert not subject.given["weights"].flags.writeable

@@ -99,7 +99,8 @@ def test_a_shape_that_nothing_explains_has_no_name() -> None:
     [
         ("W", "constructor", "matrix"), ("weights", "constructor", "matrix"),
         ("b1", "constructor", "vector"),
-        ("gamma", "constructor", "vector"), ("n_inputs", "constructor", "size"), ("lr", "constructor", "rate"),
+        ("gamma", "constructor", "vector"), ("n_inputs", "constructor", "size"),
+        ("lr", "constructor", "rate"),
         ("t", "forward", "label"), ("y_true", "forward", "label"), ("idx", "forward", "ids"),
         ("h_prev", "forward", "hidden"), ("train_flg", "forward", "flag"), ("x", "forward", "none"),
         ("dropout_rate", "constructor", "rate"), ("in_features", "constructor", "size"),

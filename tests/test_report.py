@@ -133,6 +133,12 @@ def test_an_error_says_what_happened() -> None:
     assert to_text(report) == "error  a.py\n  a.py:3 does not parse: invalid syntax\n  x = ("
 
 
+def test_a_finding_names_its_gradient_once() -> None:
+    finding = replace(FACTOR, message="Affine.W[2,0]: analytic is half", file=None, suggestion=None)
+    report = replace(FAILS, comparisons=(), findings=(finding,), counterexample=None)
+    assert to_text(report).split("\n")[2:] == ["  error: factor: Affine.W[2,0]: analytic is half"]
+
+
 def test_quiet_keeps_the_verdict_and_drops_what_passes_and_the_snippet() -> None:
     assert to_text(PASSES, QUIET) == ""
     assert to_text(FAILS, QUIET) == FAIL_TEXT.partition("\n  counterexample")[0]

@@ -42,6 +42,8 @@ def act(name: str) -> None:
             time.sleep(600)
         case "_exit":
             os._exit(3)
+        case "fork":
+            os.fork()
         case "exit":
             sys.exit("enough")
         case "killed":
@@ -147,6 +149,11 @@ def find_once(mark: str) -> Discovery:
         os._exit(3)
     open(mark, "w").close()
     return find("a", "1", "_exit", "2", "3")
+
+
+def test_a_forked_layer_reports_once() -> None:
+    reports = run([job("a", "before", "fork", "after")])
+    assert verdicts(reports) == [("a::before", "pass"), ("a::fork", "pass"), ("a::after", "pass")]
 
 
 def test_the_number_of_workers_changes_nothing() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from checks.dialects.layer import constructor, make, method, plain
+from checks.dialects.layer import constructor, make, method, plain, private
 from checks.dialects.names import BACKWARD, FORWARD
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals, output_of
 from checks.infer_draw import draw, quiet
@@ -58,7 +58,7 @@ def usage(obj: Any, name: str) -> Usage:
     return Usage(
         name=name,
         kind="activation",
-        make=functools.partial(make, obj),
+        make=functools.partial(make, private(obj)),
         bind=bind,
         constructor=built,
         optional=optional,

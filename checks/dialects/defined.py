@@ -25,7 +25,7 @@ def is_layer(obj: Any) -> bool:
     if issubclass(obj, BaseException):
         return False
     if network.recognises(obj):
-        return not _stubbed(obj, network.LOSS, network.GRADIENT)
+        return not _stubbed(obj, network.LOSS, (*network.GRADIENT, *network.LOSS))
     if layer.recognises(obj):
         return not _stubbed(obj, FORWARD, BACKWARD)
     if objective.recognises(obj):

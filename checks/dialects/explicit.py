@@ -144,7 +144,7 @@ def _sizes(signature: Signature, layout: Layout, k: int, inputs: Mapping[str, Ar
 
 
 def _constructor_values(usage: Usage, signature: Signature) -> Iterator[dict[str, Any]]:
-    """Ways to fill the constructor's other arguments: each with a size of the signature, likely ones first."""
+    """Ways to fill the constructor's other arguments: each with a size of the signature, likely first."""
     waiting = [f for f in usage.constructor if f.name not in signature.names]
     flags = {f.name: True for f in usage.forward if f.name not in signature.names}
     options = [_numbers(formal, signature) for formal in waiting]

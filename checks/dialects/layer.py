@@ -10,12 +10,18 @@ import functools
 import inspect
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from checks.dialects.names import BACKWARD, FORWARD, RATE
+import numpy as np
+
+from checks.dialects.names import BACKWARD, FORWARD, RATE, UPSTREAM
+from checks.dialects.reach import large_arrays
+from checks.dialects.setup import set_up, wants_optimizer
 from checks.dialects.usage import Bound, Usage, Values, accepts_rest, clone, code_words, formals
 from checks.errors import LayerError
 from checks.infer_layout import Formal
+from checks.infer_names import hint
 
 
 def method(obj: Any, names: tuple[str, ...]) -> str | None:
@@ -48,22 +54,22 @@ def usage(obj: Any, name: str) -> Usage:
     back_needed, back_spare = formals(backward, "forward", skip=_skip(cls, backward_name))
     arguments, takes = _backward_arguments(name, backward_name, back_needed, back_spare, needed)
     takes = takes or accepts_rest(backward)
-    updates = any(RATE.fullmatch(key.lower()) for key, _ in arguments)
+    updates = any(value is _RATE for _, value in arguments) or wants_optimizer(cls)
     inputs = tuple(formal.name for formal in needed)
 
     def bind(instance: Any) -> Bound:
         return _Bound(instance, forward_name, backward_name, inputs, takes, arguments)
 
     built, optional = constructor(obj)
-    extra = "".join(f", {key}={'1.0' if value is _RATE else value}" for key, value in arguments)
+    extra = "".join(f", {key}={_spelled(value)}" for key, value in arguments)
     answer = f"layer.{backward_name}({'upstream' if takes else ''}{extra})".replace("(, ", "(")
     call = (
         "out = layer({inputs})" if forward_name == "__call__" else f"out = layer.{forward_name}({{inputs}})"
     )
-    return Usage(
+    first = Usage(
         name=name,
         kind="layer",
-        make=functools.partial(make, obj),
+        make=functools.partial(make, private(obj)),
         bind=bind,
         constructor=built,
         optional=optional,
@@ -77,11 +83,27 @@ def usage(obj: Any, name: str) -> Usage:
         call=("layer = {create}", call),
         answer=answer,
     )
+    if not takes or not any(hint(str(value), place="forward") == "label" for _, value in arguments):
+        return first
+
+    def bind_loss(instance: Any) -> Bound:
+        return _LossBound(instance, forward_name, backward_name, inputs, takes, arguments)
+
+    given = answer.replace("upstream", f"getattr(layer, 'output', {inputs[0]})")
+    return replace(first, variants=(replace(first, bind=bind_loss, takes_upstream=False, answer=given),))
 
 
 def make(obj: Any, values: Values) -> Any:
-    """A fresh object: constructed from the values, or a deep copy of the instance."""
-    return obj(**values) if isinstance(obj, type) else clone(obj)
+    """A fresh object: constructed from the values and set up, or a copy of the instance.
+
+    Copies of an instance share its large arrays: hand over a deep copy of the user's own (`private`).
+    """
+    return set_up(obj(**values)) if isinstance(obj, type) else clone(obj, large_arrays(obj))
+
+
+def private(obj: Any) -> Any:
+    """A class as it is; of an instance with large arrays a deep copy, whose further copies may share them."""
+    return clone(obj) if not isinstance(obj, type) and large_arrays(obj) else obj
 
 
 def constructor(obj: Any) -> tuple[tuple[Formal, ...], tuple[Formal, ...]]:
@@ -130,15 +152,39 @@ class _Bound:
         self._takes_upstream = takes_upstream
         self._arguments = arguments
         self._values: Values = {}
+        self._result: Any = None
 
     def forward(self, values: Values) -> Any:
+        result = self._forward(*[values[name] for name in self._inputs])
         if self._arguments:
-            self._values = values
-        return self._forward(*[values[name] for name in self._inputs])
+            self._values, self._result = values, result
+        return result
 
     def backward(self, upstream: Any) -> Any:
-        extra = {key: 1.0 if value is _RATE else self._values[value] for key, value in self._arguments}
+        extra = {key: self._extra(value) for key, value in self._arguments}
         return self._backward(upstream, **extra) if self._takes_upstream else self._backward(**extra)
+
+    def _extra(self, value: Any) -> Any:
+        """The rate, an input by its name, or nothing from above for a further output."""
+        if value is _RATE:
+            return 1.0
+        if isinstance(value, int):
+            several = isinstance(self._result, tuple) and len(self._result) > value
+            return np.zeros_like(self._result[value]) if several else 0.0
+        return self._values[value]
+
+
+class _LossBound(_Bound):
+    """A loss whose backward is handed predictions and labels: those kept as output, else the input itself."""
+
+    def __init__(self, instance: Any, *how: Any) -> None:
+        super().__init__(instance, *how)
+        self._owner = instance
+
+    def backward(self, upstream: Any) -> Any:
+        first = self._values[self._inputs[0]]
+        kept = getattr(self._owner, "output", None)
+        return super().backward(kept if isinstance(kept, np.ndarray) and kept.shape == first.shape else first)
 
 
 def plain(cls: type, name: str) -> Callable[..., Any]:
@@ -158,17 +204,25 @@ def _backward_arguments(
     """What to hand to backward besides the upstream gradient, by keyword, and whether it takes one."""
     given = [formal.name for formal in inputs]
     arguments: list[tuple[str, Any]] = []
-    upstream = False
+    upstream = 0
     for position, formal in enumerate([*needed, *spare]):
         if RATE.fullmatch(formal.name.lower()):
             arguments.append((formal.name, _RATE))
-        elif not upstream and not (formal.name in given and len(needed) > 1):
-            upstream = True
-        elif formal.name in given:
+        elif formal.name in given and (upstream or len(needed) > 1):
             arguments.append((formal.name, formal.name))
+        elif not upstream:
+            upstream = 1
+        elif position < len(needed) and UPSTREAM.fullmatch(formal.name):
+            arguments.append((formal.name, upstream))
+            upstream += 1
         elif position < len(needed):
             raise LayerError(
                 f"{owner}.{backward} also wants {formal.name!r}: expected the upstream gradient, "
                 "and inputs of forward by their names"
             )
-    return tuple(arguments), upstream
+    return tuple(arguments), upstream > 0
+
+
+def _spelled(value: Any) -> str:
+    """An extra argument in code."""
+    return "1.0" if value is _RATE else "0.0" if isinstance(value, int) else str(value)

@@ -12,19 +12,20 @@ FORWARD = (
 )  # fmt: skip
 BACKWARD = (
     "backward", "backward_pass", "backwardpass", "backprop", "back_prop", "backpropagation", "bwd",
-    "back_propagation", "backpropagate", "backward_propagation", "backward_propagate", "backward_prop", "bprop",
-    "propagate_backward", "back",
+    "back_propagation", "backpropagate", "backward_propagation", "backward_propagate", "backward_prop",
+    "bprop", "propagate_backward", "back",
 )  # fmt: skip
 RATE = re.compile(r"lr|eta|rate|learning_?rate|learn_?rate|step_?size|alpha|l_?rate")
 OUTPUT = ("out", "output", "y", "a", "outputs", "activation", "A", "Y", "z", "Z", "h", "loss", "result")
 UPSTREAM = re.compile(
-    r"d?_?(out|output|y|z|a|h|loss|upstream|top|grad)s?_?.*|.*(grad|delta|error|err).*", re.I
+    r"d?_?(out|output|y|z|a|h|c|s|loss|upstream|top|grad)s?(_.*)?|.*(grad|delta|error|err).*", re.I
 )
 
 _FORMS = (
     "d{}", "d_{}", "grad_{}", "{}_grad", "{}_gradient", "gradient_{}", "grad{}", "{}grad", "g{}", "g_{}",
-    "dL_d{}", "dLd{}", "dl_d{}", "dLoss_d{}", "dE_d{}", "dC_d{}", "delta_{}", "delta{}", "{}_delta", "nabla_{}",
-    "grads_{}", "{}_grads", "{}_update", "{}_updates", "{}s_update", "d{}s", "_d{}", "_grad_{}", "_{}_grad",
+    "dL_d{}", "dLd{}", "dl_d{}", "dLoss_d{}", "dE_d{}", "dC_d{}", "delta_{}", "delta{}", "{}_delta",
+    "nabla_{}", "grads_{}", "{}_grads", "{}_update", "{}_updates", "{}s_update", "d{}s", "_d{}", "_grad_{}",
+    "_{}_grad",
     "der_{}", "deriv_{}",
 )  # fmt: skip
 _SHORT = {"weight": ("w", "W"), "weights": ("w", "W"), "bias": ("b", "B"), "biases": ("b", "B")}

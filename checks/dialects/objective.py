@@ -7,12 +7,13 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from checks.dialects.activation import DERIVATIVE, FUNCTION
-from checks.dialects.layer import constructor, make, method, plain
+from checks.dialects.layer import constructor, make, method, plain, private
 from checks.dialects.names import BACKWARD
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 from checks.infer_layout import Formal
@@ -54,11 +55,11 @@ def usage(obj: Any, name: str) -> Usage:
     return Usage(
         name=name,
         kind="loss",
-        make=functools.partial(make, obj),
+        make=functools.partial(make, private(obj)),
         bind=bind,
         constructor=built,
         optional=optional,
-        forward=tuple(formals_),
+        forward=(formals_[0], replace(formals_[1], family="label")),
         takes_upstream=False,
         instance=None if isinstance(obj, type) else obj,
         words=code_words(plain(cls, loss)),

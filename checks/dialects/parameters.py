@@ -24,7 +24,7 @@ from checks.subject import Array
 _CONTAINERS = frozenset(
     {"params", "parameters", "_params", "_parameters", "learnable", "weights", "trainable"}
 )
-_TOO_LARGE = 5_000_000  # entries: beyond this, an array is not perturbed to see whether it matters
+_TOO_LARGE = 1_000_000  # entries: beyond this, an array is not perturbed to see whether it matters
 
 
 @dataclass(eq=False, slots=True)

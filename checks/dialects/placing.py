@@ -29,10 +29,11 @@ def choose_modes(plan: Plan, prober: Prober, found: Found, parameters: Sequence[
     By reference; else by writing into the layer's own array; else (for arrays handed to the constructor) by
     constructing anew for every forward.
     """
-    if not parameters:
+    own = sum(np.size(path.get(plan.usage.instance)) for path in plan.kept.values())
+    if not parameters or own > _TOO_LARGE:
         return plan
     start, end, truth = _two_points(plan, prober, found, parameters)
-    if truth is None or sum(a.size for a in start.values()) > _TOO_LARGE:
+    if truth is None:
         return plan
     if _gives(plan, start, end, truth):
         return plan

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from checks.dialects.gradients import leaves
 from checks.dialects.reach import as_number
+from checks.dialects.returned import leaves
 from checks.dialects.usage import Bound, Usage, Values, output_of
 from checks.errors import LayerError, SignatureError
 from checks.infer_draw import draw, reseed
-from checks.infer_layout import Layout, Probe
+from checks.infer_layout import Layout, Probe, number
 from checks.subject import Array
 
 
@@ -84,7 +85,7 @@ class Prober:
 
     def values(self, layout: Layout, sizes: Mapping[str, int], arrays: Mapping[str, Array]) -> dict[str, Any]:
         """What each formal is given: drawn arrays, or those handed in; numbers of sizes; constants."""
-        values: dict[str, Any] = dict(layout.constants)
+        values: dict[str, Any] = copy.deepcopy(dict(layout.constants))
         for argument in layout.arguments:
             given = arrays.get(argument.name)
             if given is None:
@@ -95,7 +96,7 @@ class Prober:
                     self._drawn[key] = draw(argument, shape, limit, self.dtype)
                 given = self._drawn[key]
             values[argument.name] = given.copy()
-        values.update({name: size.value(sizes) for name, size in layout.sizes.items()})
+        values.update({name: number(size, sizes) for name, size in layout.sizes.items()})
         return values
 
     def _formals(self, values: Values) -> list[Any]:

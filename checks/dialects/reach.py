@@ -16,6 +16,7 @@ from checks.subject import Array
 Step = tuple[str, Any]  # (".", attribute) or ("[]", key)
 _DEEPEST = 6
 _MOST = 20_000
+_LARGE = 1_000_000  # entries
 _OPAQUE = (
     type,
     types.ModuleType,
@@ -122,6 +123,13 @@ def walk(root: Any) -> Iterator[Slot]:
 def arrays(root: Any) -> list[Slot]:
     """The places that refer to floating-point arrays."""
     return [slot for slot in walk(root) if is_float_array(slot.value)]
+
+
+def large_arrays(root: Any) -> dict[int, Array]:
+    """The arrays, by id, of which a copy for every trial run would cost more than the run."""
+    return {
+        id(s.value): s.value for s in walk(root) if isinstance(s.value, np.ndarray) and s.value.size > _LARGE
+    }
 
 
 def is_float_array(value: Any) -> bool:

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from checks.dialects import explicit
+from checks.dialects.choosing import as_given, given_inputs, search
 from checks.dialects.dialect import Request
-from checks.dialects.errors import not_found, nothing_stored
-from checks.dialects.gradients import Located, locate
+from checks.dialects.errors import nothing_stored
+from checks.dialects.gradients import locate
 from checks.dialects.parameters import Parameter, find, owed, scalars
+from checks.dialects.places import Located
 from checks.dialects.placing import choose_modes
 from checks.dialects.probing import Prober
-from checks.dialects.reach import Path, arrays, walk
+from checks.dialects.reach import Path, walk
 from checks.dialects.recipe import recipe, source_file, source_line
 from checks.dialects.trials import ObjectTrial, Plan
 from checks.dialects.usage import Usage
 from checks.errors import LayerError
-from checks.infer import Found, NotFoundError, infer
-from checks.infer_draw import quiet, reseed
+from checks.infer import Found
+from checks.infer_draw import quiet
 from checks.infer_kinds import settle_domain, settle_label
-from checks.infer_layout import REQUIRED, Formal
-from checks.infer_names import hint, is_parameter, size_role
+from checks.infer_layout import Size
+from checks.infer_names import is_parameter
 from checks.infer_sizes import dim
-from checks.signature import Argument, Signature
+from checks.signature import Argument, Dim, Signature
 from checks.subject import Array, Role, Subject
 
 _FLOATS = frozenset({"float", "positive", "probability", "simplex"})
@@ -38,7 +39,21 @@ def read(usage: Usage, request: Request) -> Subject:
     understood.
     """
     with quiet():
-        return _Reading(usage, request).subject()
+        first: Subject | LayerError | None = None
+        for way in (usage, *usage.variants):
+            reading = _Reading(way, request)
+            try:
+                subject = reading.subject()
+            except LayerError as error:
+                first = first or error
+                continue
+            if not reading.raised:
+                return subject
+            first = first or subject
+    if isinstance(first, Subject):
+        return first
+    assert first is not None
+    raise first
 
 
 class _Reading:
@@ -47,15 +62,18 @@ class _Reading:
     def __init__(self, usage: Usage, request: Request) -> None:
         self.request = request
         self.kept_names: tuple[str, ...] = ()
+        self.owing: list[str] = []
+        self.raised = False
         if request.signature is not None:
             usage, self.kept_names = explicit.matched(usage, request.signature)
         self.usage = usage
-        self.inputs = _given_inputs(usage, request)
+        self.inputs = given_inputs(usage, request)
         self.prober = Prober(usage, request.dtype)
 
     def subject(self) -> Subject:
         readings = self.readings()
         found = readings[0]
+        self.raised = found.raised is not None
         parameters, located = self.located(found)
         self.refuse_silence(found, located)
         notes: list[str] = []
@@ -94,7 +112,7 @@ class _Reading:
         """The layouts that the layer takes, the printed one first."""
         if self.request.signature is not None:
             return (explicit.run(self.prober, self.request.signature, self.kept_names, self.inputs),)
-        found = self.search()
+        found = search(self.prober, self.inputs)
         run = self.prober.run
         floats = [f.name for f in self.usage.forward]
         if not self.inputs:
@@ -102,52 +120,12 @@ class _Reading:
         readings: tuple[Found, ...] = (found,)
         for name in self.label_names(found):
             if name in self.inputs:
-                readings = (self.as_given(found, name),)
+                readings = (as_given(found, name, self.inputs[name]),)
             else:
                 readings = settle_label(readings[0], run, name)
         if not self.inputs:
             readings = tuple(settle_domain(r, run, floats, self.usage.words) for r in readings)
         return readings
-
-    def search(self) -> Found:
-        """The first layout that works, for the required arguments and then with some of the optional ones."""
-        usage = self.usage
-        needed = [*usage.forward, *usage.constructor]
-        sized = [f for f in usage.optional if _is_size(f)]
-        empty = [f for f in usage.optional if f.default is None]
-        attempts = [[*needed, *sized]] if sized else []
-        attempts += [needed]
-        attempts += [[*needed, *(replace(f, default=REQUIRED) for f in empty)]] if empty else []
-        failure: NotFoundError | None = None
-        half: Found | None = None
-        for formals in attempts:
-            try:
-                found = infer(
-                    formals,
-                    usage.name,
-                    self.prober.run,
-                    inputs=self.inputs,
-                    own_shapes=self.own_shapes() if len(formals) == len(usage.forward) else (),
-                )
-            except NotFoundError as error:
-                failure = failure or error
-                continue
-            if found.raised is None:
-                return found
-            half = half or found
-        if half is not None:
-            return half
-        assert failure is not None
-        raise not_found(usage, failure)
-
-    def own_shapes(self) -> list[tuple[int, ...]]:
-        """The shapes of the arrays that a fresh object has."""
-        try:
-            reseed()
-            root = self.usage.make({})
-        except Exception:  # the search will say why
-            return []
-        return [slot.value.shape for slot in arrays(root) if slot.value.ndim]
 
     def label_names(self, found: Found) -> list[str]:
         """Inputs, other than the first, that get no gradient: labels and targets."""
@@ -158,17 +136,9 @@ class _Reading:
         if others and found.raised is None and not self.usage.inputs_are_parameters:
             _, located = self.located(found)
             labels += [n for n in others if n not in located.places and not is_parameter(n)]
-            labels = [n for n in labels if hint(n, place="forward") not in ("hidden", "mask")]
+            hints = {f.name: f.hint for f in self.usage.forward}
+            labels = [n for n in labels if hints[n] not in ("hidden", "mask")]
         return labels
-
-    def as_given(self, found: Found, name: str) -> Found:
-        """A label that the user handed over: one-hot where its rows are, else as it was read."""
-        array, argument = self.inputs[name], found.layout.argument(name)
-        if argument is None or argument.kind in ("label", "int"):
-            return found
-        rows = array.ndim and bool(((array == 0) | (array == 1)).all() and (array.sum(axis=-1) == 1).all())
-        layout = found.layout.with_argument(replace(argument, kind="onehot" if rows else "target"))
-        return replace(found, layout=layout)
 
     # Parameters and gradients
 
@@ -236,7 +206,8 @@ class _Reading:
         if located.fault is not None:
             raise LayerError(
                 f"{self.usage.name}: {located.fault}\n"
-                "return one gradient for each input, in forward's order, and keep those of parameters as self.dW"
+                "return one gradient for each input, in forward's order, "
+                "and keep those of parameters as self.dW"
             )
         if not located.places and not located.near:
             raise nothing_stored(self.usage, self.owing)
@@ -249,8 +220,9 @@ class _Reading:
         undeclared = [n for n in self.kept_names if n not in {p.name for p in kept}]
         if undeclared:
             raise LayerError(
-                f"{self.usage.name} has no array {undeclared[0]}: not an argument of forward or of the constructor, and "
-                f"not an attribute on which the output depends (those are {', '.join(p.name for p in kept) or 'none'})"
+                f"{self.usage.name} has no array {undeclared[0]}: not an argument of forward or of the "
+                "constructor, and not an attribute on which the output depends "
+                f"(those are {', '.join(p.name for p in kept) or 'none'})"
             )
         if not kept:
             return ()
@@ -264,8 +236,8 @@ class _Reading:
             named = found.named(shapes) if len(roots) > 1 else tuple(dim(str(extent)) for extent in shapes[0])
             if named is None:
                 raise LayerError(
-                    f"{self.usage.name}.{parameter.paths[0].code[1:]} had the shapes {', '.join(map(str, shapes))} in "
-                    "three runs, and no rule explains them\n"
+                    f"{self.usage.name}{parameter.paths[0].code} had the shapes "
+                    f"{', '.join(map(str, shapes))}, and no rule explains them\n"
                     f'say it: --signature "{found.layout.signature()}, {parameter.name}(...)"'
                 )
             declared.append(Argument(parameter.name, named))
@@ -335,46 +307,10 @@ class _Reading:
         return values
 
 
-def _given_inputs(usage: Usage, request: Request) -> dict[str, Array]:
-    """The user's inputs by name: a tuple is in the signature's order, else forward's arguments, then the
-    constructor's.
-    """
-    if request.inputs is None:
-        return {}
-    if isinstance(request.inputs, Mapping):
-        pairs = list(request.inputs.items())
-    else:
-        formals = [f.name for f in (*usage.forward, *usage.constructor)]
-        names = list(request.signature.names) if request.signature else formals
-        pairs = list(zip(names, request.inputs, strict=False))
-    labels = {f.name for f in usage.forward[1:]} | {
-        f.name for f in usage.forward if hint(f.name, place="forward") == "ids"
-    }
-    given = {}
-    for name, value in pairs:
-        array = np.asarray(value)
-        if array.dtype.kind in "iu" and name not in labels:
-            array = array.astype(request.dtype)
-        given[name] = array
-    return given
-
-
-def _is_size(formal: Formal) -> bool:
-    """Whether an optional argument is a size that deserves to vary: `input_size=784`."""
-    wanted = formal.default is None or (
-        isinstance(formal.default, int) and not isinstance(formal.default, bool)
-    )
-    named = hint(formal.name, place="constructor") == "size"
-    return (
-        wanted
-        and named
-        and size_role(formal.name) in ("input", "output", "hidden", "vocabulary")
-        and len(formal.name) > 2
-    )
-
-
-def _number(size: Any, signature: Signature) -> str:
-    """An expression for a size: the axis of an array that has it."""
+def _number(size: Size, signature: Signature) -> str:
+    """An expression for a size: the axis of an array that has it; for a shape, a tuple of these."""
+    if not isinstance(size, Dim):
+        return f"({''.join(_number(d, signature) + ', ' for d in size)})"
     for argument in signature.arguments:
         for axis, d in enumerate(argument.dims):
             if d == size:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path as File
 from typing import Any
 
-from checks.dialects.gradients import Place
 from checks.dialects.parameters import Parameter
+from checks.dialects.places import Place
 from checks.dialects.usage import Usage
 from checks.infer_layout import Layout
 from checks.subject import Recipe

@@ -1,4 +1,6 @@
-"""Set-up after construction: `initialize(optimizer)`, `build()`. A recording optimizer steps by the gradient itself."""
+"""Set-up after construction: `initialize(optimizer)`, `build()`. A recording optimizer steps by the
+gradient itself.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,10 @@ from typing import Any
 from checks.dialects.reach import arrays
 from checks.dialects.usage import formals
 
-_METHODS = ("initialize", "initialise", "build", "setup", "set_up", "init_weights", "init_params", "init_parameters")
-_METHODS_MORE = ("initialize_weights", "initialize_parameters", "reset_parameters", "compile", "set_optimizer")
+_METHODS = (
+    *("initialize", "initialise", "build", "setup", "set_up", "compile", "set_optimizer", "reset_parameters"),
+    *("init_weights", "init_params", "init_parameters", "initialize_weights", "initialize_parameters"),
+)
 _OPTIMIZERS = frozenset({"optimizer", "optimiser", "opt", "optim"})
 
 
@@ -44,7 +48,7 @@ def set_up(instance: Any) -> Any:
 
 
 def _present(cls: type) -> list[str]:
-    return [name for name in (*_METHODS, *_METHODS_MORE) if callable(getattr(cls, name, None))]
+    return [name for name in _METHODS if callable(getattr(cls, name, None))]
 
 
 def _required(cls: type, name: str) -> list[str]:

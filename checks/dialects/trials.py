@@ -7,20 +7,22 @@ values written in, and layers that transform them are constructed anew for every
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from checks.dialects.gradients import Place
+from checks.dialects.places import Place
 from checks.dialects.reach import Path, Slot, walk
 from checks.dialects.usage import Usage, clone, output_of
 from checks.errors import LayerError, SignatureError
-from checks.signature import Dim, Signature
+from checks.infer_layout import Size, number
+from checks.signature import Signature
 from checks.subject import Array, Arrays
 
-# alias: the object refers to the engine's array; copy: its own array is written into; anew: construct for each forward.
+# alias: the object refers to the engine's array; copy: its own is written into; anew: a new object a forward.
 Mode = Literal["alias", "copy", "anew"]
 
 
@@ -38,7 +40,7 @@ class Plan:
     handed: tuple[str, ...]
     kept: Mapping[str, Path]
     modes: Mapping[str, Mode]
-    sizes: Mapping[str, Dim]
+    sizes: Mapping[str, Size]
     constants: Mapping[str, Any]
     places: Mapping[str, Place]
 
@@ -57,7 +59,7 @@ class Plan:
         values.update({f.name: self.constants[f.name] for f in usage.constructor if f.name in self.constants})
         if self.sizes:
             numbers = self.numbers(arrays)
-            values.update({name: size.value(numbers) for name, size in self.sizes.items()})
+            values.update({name: number(size, numbers) for name, size in self.sizes.items()})
         return usage.make(values)
 
     def numbers(self, arrays: Arrays) -> dict[str, int]:
@@ -134,7 +136,7 @@ class ObjectTrial:
                 np.copyto(own, arrays[name], casting="unsafe")
         values = {name: arrays[name] for name in self._inputs}
         if self._constants:
-            values.update(self._constants)
+            values.update(copy.deepcopy(self._constants))
         return output_of(self._object, self._bound.forward(values))
 
     def backward(self, upstream: Array) -> Mapping[str, Any]:
@@ -159,7 +161,7 @@ class ObjectTrial:
 
 
 def _slots(root: Any, plan: Plan) -> dict[str, list[Slot]]:
-    """For each parameter kept by reference, all places that refer to the same array (or to the one scalar)."""
+    """For each parameter kept by reference, all places that refer to the same array, or its scalar."""
     wanted = {name: path for name, path in plan.kept.items() if plan.modes[name] == "alias"}
     if not wanted:
         return {}

@@ -62,6 +62,7 @@ class Usage:
     defined: Any = None
     kept_output: str | None = None
     returned_names: tuple[str, ...] | None = None
+    variants: tuple[Usage, ...] = ()
     call: tuple[str, ...] = ("layer = {create}", "out = layer.forward({inputs})")
     answer: str = "layer.backward(upstream)"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -146,9 +147,9 @@ def _details(comparison: Comparison) -> Iterator[Line]:
 
 
 def _finding(finding: Finding) -> Iterator[Line]:
-    about = f" {finding.gradient}" if finding.gradient is not None else ""
-    label = f"{finding.kind}{about}"
-    first, *rest = _wrapped(f"{finding.severity}: {label}: {finding.message}", "  ", hang="    ")
+    named = finding.gradient is None or re.search(rf"\b{re.escape(finding.gradient)}\b", finding.message)
+    kind = finding.kind if named else f"{finding.kind} {finding.gradient}"
+    first, *rest = _wrapped(f"{finding.severity}: {kind}: {finding.message}", "  ", hang="    ")
     text = first[0][0]
     head = len("  ") + len(finding.severity)
     yield ((text[:head], "fail" if finding.severity == "error" else "warning"), (text[head:], ""))

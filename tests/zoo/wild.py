@@ -98,7 +98,12 @@ class LSTMCell:
         x, h_prev, c_prev, i, f, g, o, c = self.cache
         t = np.tanh(c)
         ds = dc_next + dh_next * o * (1 - t**2)
-        parts = (ds * c_prev * f * (1 - f), ds * i * (1 - g**2), ds * g * i * (1 - i), dh_next * t * o * (1 - o))
+        parts = (
+            ds * c_prev * f * (1 - f),
+            ds * i * (1 - g**2),
+            ds * g * i * (1 - i),
+            dh_next * t * o * (1 - o),
+        )
         d = np.hstack(parts)
         self.grads[0][...] = x.T @ d
         self.grads[1][...] = h_prev.T @ d
@@ -142,7 +147,13 @@ class TimeRNN:
 
     def backward(self, dhs):
         Wx, Wh, b = self.params
-        dWx, dWh, db, dh, dxs = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b), 0, np.zeros_like(self.xs)
+        dWx, dWh, db, dh, dxs = (
+            np.zeros_like(Wx),
+            np.zeros_like(Wh),
+            np.zeros_like(b),
+            0,
+            np.zeros_like(self.xs),
+        )
         for t in reversed(range(dhs.shape[1])):
             dt = (dhs[:, t] + dh) * (1 - self.hs[:, t + 1] ** 2)
             dWx += self.xs[:, t].T @ dt

@@ -1,0 +1,136 @@
+"""Which gradient is which in what backward returned: by key in a dict, by argument order in a tuple."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from checks.dialects.names import gradient_names, input_gradient_names
+from checks.dialects.places import Located, Place, Returned
+from checks.dialects.reach import Path, Step, as_number
+
+
+def leaves(returned: Returned, steps: tuple[Step, ...] = ()) -> Iterator[tuple[Path, Any]]:
+    """The arrays, numbers and Nones in what backward returned, with the way to each."""
+    if isinstance(returned, tuple | list):
+        for index, value in enumerate(returned):
+            yield from leaves(value, (*steps, ("[]", index)))
+    elif isinstance(returned, dict):
+        for key, value in returned.items():
+            yield from leaves(value, (*steps, ("[]", key)))
+    else:
+        yield Path(steps), returned
+
+
+def from_returned(
+    returned: Returned,
+    inputs: Sequence[str],
+    labels: Sequence[str],
+    parameters: Mapping[str, Sequence[Path]],
+    located: Located,
+    returned_names: Sequence[str] | None,
+) -> None:
+    if returned is None:
+        return
+    waiting = [name for name in parameters if name not in located.places]
+    if isinstance(returned, dict):
+        _by_key(returned, (), [*inputs, *parameters], located)
+        return
+    if not isinstance(returned, tuple | list):
+        if as_number(returned) is None:
+            located.fault = f"backward returned {_kind(returned)}"
+        elif inputs:
+            located.places[inputs[0]] = Place("returned", Path(()))
+        elif len(waiting) == 1:
+            located.places[waiting[0]] = Place("returned", Path(()))
+        return
+    count = len(returned)
+    nested = [k for k, value in enumerate(returned) if isinstance(value, tuple | list | dict)]
+    if nested:
+        _from_nested(returned, nested, inputs, list(parameters), located)
+        return
+    bad = next((v for v in returned if v is not None and as_number(v) is None), None)
+    if bad is not None:
+        located.fault = f"backward returned {_kind(bad)} among its gradients"
+        return
+    for order in _orders(count, inputs, labels, list(parameters), waiting, returned_names):
+        located.places.update({name: Place("returned", _index(k)) for k, name in enumerate(order) if name})
+        return
+    located.fault = (
+        f"backward returned {count} gradients; forward takes {len(inputs)} "
+        f"input{'s' if len(inputs) != 1 else ''} ({', '.join(inputs)})"
+        + (f" and the parameters are {', '.join(parameters)}" if parameters else "")
+    )
+
+
+def _orders(
+    count: int,
+    inputs: Sequence[str],
+    labels: Sequence[str],
+    parameters: Sequence[str],
+    waiting: Sequence[str],
+    returned_names: Sequence[str] | None,
+) -> Iterator[list[str]]:
+    """Which arrays a tuple of `count` gradients is for, the likeliest first."""
+    inputs = list(inputs)
+    for chosen in dict.fromkeys((tuple(parameters), tuple(waiting))):
+        if chosen and count == len(inputs) + len(chosen):
+            last = _parameters_first(inputs, chosen, returned_names)
+            yield [*chosen, *inputs] if last else [*inputs, *chosen]
+    if count <= len(inputs):
+        yield inputs[:count]
+    if waiting and count == 1 + len(waiting):
+        yield [*inputs[:1], *waiting]
+    if waiting and count == len(waiting):
+        yield list(waiting)
+    if count == len(inputs) + len(labels):
+        yield [*inputs, *("" for _ in labels)]
+
+
+def _parameters_first(inputs: Sequence[str], parameters: Sequence[str], names: Sequence[str] | None) -> bool:
+    """Whether the return statement spells the parameters' gradients first and the inputs' last: `dW, db,
+    dx`.
+    """
+    if not names or len(names) != len(inputs) + len(parameters) or not inputs:
+        return False
+    tail = names[len(parameters) :]
+    return all(name in input_gradient_names(array) for name, array in zip(tail, inputs, strict=True)) and (
+        names[0] not in input_gradient_names(inputs[0])
+    )
+
+
+def _from_nested(
+    returned: Sequence[Any],
+    nested: Sequence[int],
+    inputs: Sequence[str],
+    parameters: Sequence[str],
+    located: Located,
+) -> None:
+    """`(dx, [dW, db])` and `(dx, {"W": dW})`: flat ones for the inputs, the container for the parameters."""
+    flat = [k for k in range(len(returned)) if k not in nested]
+    located.places.update({name: Place("returned", _index(k)) for name, k in zip(inputs, flat, strict=False)})
+    for k in nested:
+        container = returned[k]
+        if isinstance(container, dict):
+            _by_key(container, (("[]", k),), parameters, located)
+        elif len(container) == len(parameters):
+            for index, name in enumerate(parameters):
+                located.places[name] = Place("returned", Path((("[]", k), ("[]", index))))
+
+
+def _by_key(
+    returned: Mapping[Any, Any], steps: tuple[Step, ...], names: Sequence[str], located: Located
+) -> None:
+    for name in names:
+        for key in (name, *gradient_names(name)):
+            if key in returned:
+                located.places[name] = Place("returned", Path((*steps, ("[]", key))))
+                break
+
+
+def _index(k: int) -> Path:
+    return Path((("[]", k),))
+
+
+def _kind(value: Any) -> str:
+    return f"{type(value).__name__} {value!r}" if isinstance(value, str) else f"a {type(value).__name__}"

@@ -1,0 +1,71 @@
+"""The gradient beside its parameter: `dW` beside `W`, the same key of `grads` beside `params`, `grad`
+beside `data`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from checks.dialects.names import gradient_names
+from checks.dialects.places import Place
+from checks.dialects.reach import BOXED, Path, as_number
+
+
+def on_object(root: Any, name: str, paths: Sequence[Path]) -> Place | None:
+    """The sibling of the parameter's place: the same key of a container of gradients, or an attribute `d` +
+    name.
+    """
+    for path in paths:
+        for candidate in _siblings(root, name, path):
+            if _is_there(root, candidate):
+                return Place("object", candidate)
+    return None
+
+
+def _siblings(root: Any, name: str, path: Path) -> Iterator[Path]:
+    kind, key = path.steps[-1]
+    owner_path = Path(path.steps[:-1])
+    if kind == "[]" and owner_path.steps:
+        container = str(owner_path.steps[-1][1])
+        holder = Path(owner_path.steps[:-1])
+        for gradients in _gradient_containers(holder.get(root) if holder.steps else root, container):
+            base = owner_path.beside((".", gradients))
+            keys = [key] if not isinstance(key, str) else [key, *gradient_names(key)]
+            yield from (Path((*base.steps, ("[]", k))) for k in keys)
+        if isinstance(key, str):  # params and gradients in one dict
+            yield from (path.beside(("[]", k)) for k in gradient_names(key))
+        names = [name] if not isinstance(key, str) else [key, name]
+        yield from (owner_path.beside((".", g)) for n in dict.fromkeys(names) for g in gradient_names(n))
+        return
+    if key in BOXED and owner_path.steps:
+        yield from (path.beside((".", g)) for g in ("grad", "gradient", "_grad", "g", "diff", "delta"))
+    owner = owner_path.get(root) if owner_path.steps else root
+    words = dict.fromkeys((str(key), name))
+    yield from (path.beside((".", g)) for word in words for g in gradient_names(word))
+    for gradients in _gradient_containers(owner, ""):
+        base = path.beside((".", gradients))
+        yield from (Path((*base.steps, ("[]", k))) for word in words for k in (word, *gradient_names(word)))
+
+
+def _gradient_containers(owner: Any, container: str) -> list[str]:
+    """Attributes that hold gradients by key or by index: `grads` beside `params`."""
+    names = []
+    for name, value in getattr(owner, "__dict__", {}).items():
+        word = name.lower().strip("_")
+        if (
+            isinstance(value, dict | list)
+            and name != container
+            and ("grad" in word or word == f"d{container}")
+        ):
+            names.append(name)
+    return names
+
+
+_ABSENT = object()
+
+
+def _is_there(root: Any, path: Path) -> bool:
+    """Whether something numeric is there, or a None that announces it."""
+    value = path.get(root, _ABSENT)
+    return value is None or (value is not _ABSENT and as_number(value) is not None)
