@@ -69,7 +69,12 @@ FUNCTIONS = (
     Known("x^3", lambda x: x**3, lambda x: 3 * x**2, uniform(-3, 3), ordinary=True),
     Known("log near 1e-3", np.log, lambda x: 1 / x, lambda rng, n: 1e-3 * rng.uniform(0.2, 5, n), ordinary=True),
     Known("1e6 + tanh", lambda x: 1e6 + np.tanh(x), lambda x: m.sech(x) ** 2, uniform(-3, 3)),
-    Known("sqrt(x^2+1e-8)", lambda x: np.sqrt(x * x + 1e-8), lambda x: x / m.sqrt(x * x + m.mpf(1e-8)), scales(-6, 0)),
+    Known(
+        "sqrt(x^2+1e-8)",
+        lambda x: np.sqrt(x * x + 1e-8),
+        lambda x: x / m.sqrt(x * x + m.mpf(1e-8)),
+        scales(-6, 0),
+    ),
     Known(
         "sum of 10,000",
         lambda x: np.sum(np.cos(TERMS * x)),
@@ -79,8 +84,12 @@ FUNCTIONS = (
     Known("float32 inside", lambda x: np.float64(np.exp(np.float32(x))), m.exp, uniform(-3, 3)),
     Known("float32, widened", lambda x: 2.5 * np.float64(np.float32(x)) ** 2, lambda x: 5 * x, uniform(0.1, 3)),
     Known("x^2 at 0 too", lambda x: x * x, lambda x: 2 * x, near_zero),
-    Known("exp(-(x/1e-6)^2)", lambda x: np.exp(-((x / 1e-6) ** 2)),
-          lambda x: -2 * x / m.mpf(1e-6) ** 2 * m.exp(-((x / m.mpf(1e-6)) ** 2)), scales(-8, -5)),
+    Known(
+        "exp(-(x/1e-6)^2)",
+        lambda x: np.exp(-((x / 1e-6) ** 2)),
+        lambda x: -2 * x / m.mpf(1e-6) ** 2 * m.exp(-((x / m.mpf(1e-6)) ** 2)),
+        scales(-8, -5),
+    ),
     Known("relu near 0", lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0, near_zero, kinked=True),
     Known("abs near 0", np.abs, lambda x: 1.0 if x > 0 else -1.0, near_zero, kinked=True),
     Known("relu", lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0, uniform(-1, 1)),
@@ -114,8 +123,13 @@ def measure(known: Known, count: int, seed: int) -> dict[str, Any]:
             misses.append((float(point), value, error, allowance))
     median = float(np.median(relative)) if relative else float("nan")
     return {
-        "covered": covered, "resolved": resolved, "undecided": undecided, "wrong": wrong,
-        "median": median, "evaluations": evaluations / count, "misses": misses,
+        "covered": covered,
+        "resolved": resolved,
+        "undecided": undecided,
+        "wrong": wrong,
+        "median": median,
+        "evaluations": evaluations / count,
+        "misses": misses,
     }
 
 
@@ -125,7 +139,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--misses", action="store_true", help="print the points whose truth was outside")
     options = parser.parse_args()
-    print(f"{'function':<18}{'covered':>8}{'kinks':>7}{'undec.':>7}{'wrong':>6}{'median rel. allowance':>24}{'evals':>7}")
+    print(
+        f"{'function':<18}{'covered':>8}{'kinks':>7}{'undec.':>7}{'wrong':>6}{'median rel. allowance':>24}{'evals':>7}"
+    )
     settled = within = 0
     for known in FUNCTIONS:
         row = measure(known, options.points, options.seed)

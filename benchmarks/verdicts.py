@@ -80,7 +80,9 @@ def plant(case: Case, result: CaseResult, chance: Random) -> str | None:
     share = 2 * row.detectable * chance.choice([-1, 1])
     faulty = replace(case, subject=with_fault(case.subject, row.name, index, share, row.typical))
     seen = examine(faulty).rows[row.name].verdict
-    return seen if seen != "agrees" else f"missed: {row.name}[{index}], detectable {row.detectable:.1e}"
+    if seen == "differs":
+        return seen
+    return f"{'missed' if seen == 'agrees' else seen}: {row.name}[{index}], detectable {row.detectable:.1e}"
 
 
 def tally(layer: str, dtype: str, count: int, seed: int) -> Tally:
@@ -104,8 +106,10 @@ def tally(layer: str, dtype: str, count: int, seed: int) -> Tally:
         outcome = plant(case, found, chance)
         if outcome is not None:
             result.planted[outcome.partition(":")[0]] += 1
-            if outcome.startswith("missed"):
-                result.open_cases.append(f"{outcome} in { {k: v.tolist() for k, v in case.arrays.items()} } seed {case.seed}")
+            if outcome != "differs":
+                result.open_cases.append(
+                    f"{outcome} in { {k: v.tolist() for k, v in case.arrays.items()} } seed {case.seed}"
+                )
 
     Search(cases(subject, dtype=dtype), judge, seed).draw(count, float("inf"))
     result.seconds = time.perf_counter() - started

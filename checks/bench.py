@@ -138,7 +138,9 @@ def own_output(value: Any) -> Array:
     array = np.array(value) if not isinstance(value, (dict, str, bytes)) and value is not None else None
     if array is None or array.dtype == object or not is_real(array):
         got = "None" if value is None else type(value).__name__
-        raise LayerError(f"forward returned {got}, expected an array or a number; return the output, or keep it in self.out")
+        raise LayerError(
+            f"forward returned {got}, expected an array or a number; return the output, or keep it in self.out"
+        )
     return array
 
 
@@ -152,7 +154,9 @@ def own_gradient(name: str, value: Any) -> Array:
 
 
 def is_real(array: Array) -> bool:
-    return bool(np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer) or array.dtype == bool)
+    return bool(
+        np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer) or array.dtype == bool
+    )
 
 
 def same(a: Array, b: Array) -> bool:

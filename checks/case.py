@@ -65,6 +65,10 @@ class Case:
         seed = int(rng.integers(2**31))
         return replace(self, arrays=arrays, upstream=None, seed=seed, rounded=False)
 
+    def with_other_upstream(self, salt: int) -> Case:
+        """The same arrays under another upstream gradient."""
+        return replace(self, upstream=None, seed=int(np.random.default_rng([self.seed, 4, salt]).integers(2**31)))
+
     def fingerprint(self) -> bytes:
         """A key for this case: the same arrays, layouts and seed give the same key."""
         digest = hashlib.blake2b(digest_size=16)

@@ -161,7 +161,9 @@ def explicit_case(subject: Subject, inputs: Mapping[str, Any] | tuple[Any, ...],
     own = dict(inputs) if isinstance(inputs, Mapping) else _by_order(inputs, names, given)
     unknown = [name for name in own if name not in names]
     if unknown:
-        raise SignatureError(f"inputs names {unknown[0]!r}, expected names of the signature {signature}: {', '.join(names)}")
+        raise SignatureError(
+            f"inputs names {unknown[0]!r}, expected names of the signature {signature}: {', '.join(names)}"
+        )
     arrays = {**given, **own}
     shapes = {name: array.shape for name, array in arrays.items()}
     matching = next((s for s in subject.signatures if _fits(s, shapes)), signature)
@@ -215,7 +217,9 @@ def _as_array(name: str, value: Any) -> Any:
         raise LayerError(f"input {name} has dtype {array.dtype}, expected an array of real numbers")
     if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
         index = [int(k) for k in np.argwhere(~np.isfinite(array))[0]]
-        raise LayerError(f"input {name} is {array[tuple(index)]} at {index}, expected finite numbers: no derivative exists there")
+        raise LayerError(
+            f"input {name} is {array[tuple(index)]} at {index}, expected finite numbers: no derivative exists there"
+        )
     return array
 
 
@@ -228,7 +232,9 @@ def _check_arguments(max_examples: int, dtype: Any, workers: Any, against: Any, 
         raise ValueError(f"Expected timeout to be a positive number of seconds, got {timeout!r}")
     for name, value in (("workers", workers), ("against", against)):
         if value is not None:
-            raise ValueError(f"Expected {name} to be None, got {value!r}: this version checks in one process, without it")
+            raise ValueError(
+                f"Expected {name} to be None, got {value!r}: this version checks in one process, without it"
+            )
 
 
 def _name(subject: Any) -> str:

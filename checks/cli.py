@@ -42,9 +42,7 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
         context.exit()
 
 
-@click.group(
-    cls=Command, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=Command, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,
@@ -76,9 +74,7 @@ def check(targets: tuple[str, ...], **words: Any) -> int:
     TARGET is file.py, file.py::Name, folder/, package.module or package.module:Name.
     """
     if not targets or not all(targets):
-        raise click.UsageError(
-            "no TARGET: expected a file, a folder or a module, as in gradproof check my_layers.py"
-        )
+        raise click.UsageError("no TARGET: expected a file, a folder or a module, as in gradproof check my_layers.py")
     session = _session(**words)
     from checks.session import check_targets
 
@@ -119,9 +115,7 @@ def _session(
     except OSError as error:
         raise click.BadParameter(str(error), param_hint="'--json'") from None
     return Session(
-        options=Options(
-            seed=secrets.randbelow(2**31) if seed is None else seed, show_output=verbose > 0, **others
-        ),
+        options=Options(seed=secrets.randbelow(2**31) if seed is None else seed, show_output=verbose > 0, **others),
         workers=workers,
         verbosity=verbose - quiet,
         to=to,

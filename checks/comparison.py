@@ -26,6 +26,7 @@ from checks.results import Comparison, GradientVerdict, Worst
 from checks.sweep import once, sweep
 
 AGREES, UNDECIDED, DIFFERS = 0, 1, 2
+VERDICTS: tuple[GradientVerdict, ...] = ("agrees", "undecided", "differs")
 CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
 ENOUGH_DIFFERENT = 8  # entries confirmed as different, after which the rest go by their cheap values
 
@@ -55,24 +56,38 @@ class Entries:
     @property
     def verdict(self) -> GradientVerdict:
         worst = int(self.codes.max(initial=AGREES))
-        return ("agrees", "undecided", "differs")[worst]  # type: ignore[return-value]
+        return VERDICTS[worst]
 
 
 def compare(
-    evaluation: Evaluation, name: str, only: Sequence[int] | None = None, typical: float = 0.0
+    evaluation: Evaluation,
+    name: str,
+    only: Sequence[int] | Array | None = None,
+    typical: float = 0.0,
+    closely: bool = False,
 ) -> Entries:
-    """Every entry of one gradient (or the flat indices `only`) judged; `typical` is a size known beforehand."""
+    """Every entry of one gradient (or the flat indices `only`) judged.
+
+    `typical` is a size known beforehand. `closely`: by the ladder at once, as where a small error has to be confirmed.
+    """
     function = evaluation.function(name)
     assert function is not None
-    return _Comparing(evaluation, name, function, only, typical).run()
+    return _Comparing(evaluation, name, function, only, typical, closely).run()
 
 
 class _Comparing:
     """The stages of one comparison, cheap first."""
 
     def __init__(
-        self, evaluation: Evaluation, name: str, function: Function, only: Sequence[int] | None, typical: float
+        self,
+        evaluation: Evaluation,
+        name: str,
+        function: Function,
+        only: Sequence[int] | Array | None,
+        typical: float,
+        closely: bool,
     ) -> None:
+        self.closely = closely
         self.known_typical = typical
         self.evaluation = evaluation
         self.name = name
@@ -89,17 +104,13 @@ class _Comparing:
         result = sweep(self.function, self.indices, self._pilots())
         self.ratio, self.truncation = result.ratio, result.truncation
         self.n, self.e = result.values, result.allowances
-        fits = np.abs(self.a - self.n) <= self.e + self.r
-        self.typical = max(
-            self.known_typical,
-            rms(self.n[np.isfinite(self.n) & (np.abs(self.n) > self.e)]),
-            rms(self.a[fits & (np.abs(self.a) > self.r)]),
-        )
+        self.typical = self._typical()
         self.kinks = np.zeros(len(self.indices), dtype=bool)
         self.causes: dict[int, Cause] = {}
-        codes = self._judge(close=CLOSE)
+        codes = self._judge(close=0.0 if self.closely else CLOSE)
         if codes.any():
             codes = self._refine(codes)
+            self.typical = self._typical()
         return Entries(
             name=self.name,
             indices=self.indices,
@@ -118,12 +129,19 @@ class _Comparing:
         """Where the step is calibrated: the entry with the largest gradient, and one more of a large array."""
         if not len(self.indices):
             return []
-        sizes = np.where(np.isfinite(self.a), np.abs(self.a), 0.0)
-        first = int(self.indices[int(np.argmax(sizes))])
-        if len(self.indices) < 16:
-            return [first]
-        middle = int(np.argsort(sizes)[len(sizes) // 2])
-        return [first, int(self.indices[middle])]
+        # By powers of two, so that a small change of one entry does not change how all of them are differentiated.
+        sizes = np.frexp(np.where(np.isfinite(self.a), np.abs(self.a), 0.0))[1]
+        first = int(self.indices[int(np.argmax(np.where(self.a != 0, sizes, np.iinfo(np.int32).min)))])
+        return [first] if len(self.indices) < 16 else [first, int(self.indices[len(sizes) // 3])]
+
+    def _typical(self) -> float:
+        """The root mean square of the entries that stand out of their round-off, of those that fit where any does."""
+        fits = np.abs(self.a - self.n) <= self.e + self.r
+        if not fits.any():
+            fits = np.isfinite(self.n)
+        numerical = rms(self.n[fits & (np.abs(self.n) > self.e)])
+        analytic = rms(self.a[fits & np.isfinite(self.a) & (np.abs(self.a) > self.r)])
+        return max(self.known_typical, numerical, analytic)
 
     def _sizes(self) -> Array:
         sizes = np.fmax(np.fmax(np.abs(self.a), np.abs(self.n)), self.typical)
@@ -132,7 +150,15 @@ class _Comparing:
     def _judge(self, close: float) -> Array:
         """Codes of all entries by what is known of them now."""
         return judge(
-            self.a, self.n, self.e, self.r, self._sizes(), self.zero_sizes, self.tolerance, self.zero_tolerance, close
+            self.a,
+            self.n,
+            self.e,
+            self.r,
+            self._sizes(),
+            self.zero_sizes,
+            self.tolerance,
+            self.zero_tolerance,
+            close,
         )
 
     def _judge_one(self, k: int, close: float) -> int:
@@ -155,13 +181,11 @@ class _Comparing:
                 rest = np.array(order[done:])
                 codes[rest] = self._judge_at(rest, close=self.tolerance)
                 break
-            codes[k] = self._smaller_steps(k, float(sizes[k]))
+            codes[k] = UNDECIDED if self.closely else self._smaller_steps(k, float(sizes[k]))
             if codes[k] != AGREES:
                 codes[k] = self._settle(k, wide=False)
-            if codes[k] == UNDECIDED and not self.kinks[k]:
-                codes[k] = self._settle(k, wide=True)
-            if codes[k] == UNDECIDED and not self.kinks[k]:
-                codes[k] = self._confirm(k)
+            if codes[k] != AGREES and not self.kinks[k] and (codes[k] == UNDECIDED or self._weak(k)):
+                codes[k] = self._closer_arithmetic(k, int(codes[k]))
             different += int(codes[k] == DIFFERS)
         return codes
 
@@ -173,14 +197,19 @@ class _Comparing:
         if not np.isfinite(self.a[k]):
             return UNDECIDED
         index = int(self.indices[k])
-        first = self.n[k], self.e[k]
+        first = before = float(self.n[k]), float(self.e[k])
         for factor in (8.0, 64.0):
-            if self.e[k] * 8 > self.tolerance * size:
+            if before[1] * 8 > self.tolerance * size:
                 break
-            self.n[k], self.e[k] = once(self.function, index, self.ratio / factor, self.truncation)
-            crossed = abs(self.n[k] - first[0]) > self.e[k] + first[1]
-            if crossed and self._judge_one(k, CLOSE) == AGREES:
+            value, allowance = once(self.function, index, self.ratio / factor, self.truncation)
+            change = abs(value - before[0])
+            if change <= allowance + before[1]:
+                break
+            # If it was truncation and no kink, it falls with the square of the step: the share that is left.
+            self.n[k], self.e[k] = after = value, allowance + change / 32
+            if self._judge_one(k, CLOSE) == AGREES:
                 return AGREES
+            before = after
         self.n[k], self.e[k] = first
         return UNDECIDED
 
@@ -192,18 +221,31 @@ class _Comparing:
         found = differentiate(function, int(self.indices[k]), self.typical)
         if wide and (found.kink or found.cause is not None):
             return UNDECIDED
-        if wide:
-            self.r[k] = self.evaluation.wide_roundoff(self.name).reshape(-1)[self.indices[k]]
         self.n[k], self.e[k] = found.value, found.allowance
         self.zero_sizes[k] = max(self.zero_sizes[k], found.zero_size)
         if found.kink:
             return self._at_kink(k, found)
-        code = self._judge_one(k, self.tolerance)
+        code = self._judge_wide(k) if wide else self._judge_one(k, self.tolerance)
         if code == UNDECIDED:
             self.causes[k] = self._cause(k, found)
         else:
             self.causes.pop(k, None)
         return code
+
+    def _weak(self, k: int) -> bool:
+        """Whether both values are far below the function's own size, where rounding inside it may show instead."""
+        return bool(max(abs(self.a[k]), abs(self.n[k])) <= 1e-3 * self.zero_sizes[k] or self.zero_sizes[k] == 0)
+
+    def _closer_arithmetic(self, k: int, code: int) -> int:
+        """The word of longdouble, then of the complex step, on an entry that float64 leaves open or weakly accuses."""
+        kept = self.n[k], self.e[k], self.r[k]
+        closer = self._settle(k, wide=True)
+        if closer == UNDECIDED:
+            closer = self._confirm(k)
+        if closer == UNDECIDED and code == DIFFERS:
+            self.n[k], self.e[k], self.r[k] = kept
+            return DIFFERS
+        return closer
 
     def _confirm(self, k: int) -> int:
         """The complex step's word on entry k, where it is compatible with the real differences: yes or nothing."""
@@ -229,6 +271,26 @@ class _Comparing:
         self.e[k] = found.edge
         self.causes[k] = "kink"
         return AGREES if inside else UNDECIDED
+
+    def _judge_wide(self, k: int) -> int:
+        """The verdict with what longdouble tells of the gradient's own round-off.
+
+        Where it is the gradient that is dull (1 - p of a saturated p), the same backward in longdouble is judged in
+        its place, and the gradient itself only has to be a rounding away.
+        """
+        gradient = self.evaluation.wide_gradient(self.name)
+        if gradient is None:
+            return self._judge_one(k, self.tolerance)
+        own = float(self.r[k])
+        given, precise = float(self.a[k]), float(gradient[self.indices[k]])
+        change = abs(given - precise)
+        self.r[k] = own + 4 * change
+        code = self._judge_one(k, self.tolerance)
+        if code != AGREES and change <= self.zero_tolerance * self.zero_sizes[k]:
+            self.a[k], self.r[k] = precise, own
+            code = self._judge_one(k, self.tolerance)
+            self.a[k], self.r[k] = given, own + change
+        return code
 
     def _cause(self, k: int, found: Derivative) -> Cause:
         if found.cause is not None:
@@ -276,7 +338,8 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
     # A differing entry outranks an undecided one, whatever its distance.
     rank = np.lexsort((distance, entries.codes))
     worst = int(rank[-1]) if len(rank) else None
-    undecided = sorted({str(entries.causes[k]) for k in np.flatnonzero(entries.codes == UNDECIDED) if k in entries.causes})
+    open_entries = [int(k) for k in np.flatnonzero(entries.codes == UNDECIDED)]
+    undecided = sorted({str(entries.causes[k]) for k in open_entries if k in entries.causes})
     return Comparison(
         name=entries.name,
         role=evaluation.case.subject.roles.get(entries.name, "input"),
@@ -287,7 +350,7 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
         mean_abs_diff=float(np.mean(off)) if off.size else 0.0,
         max_rel_diff=_largest(relative),
         allowance=None if worst is None else float(entries.allowances[worst]),
-        detectable=_detectable(entries),
+        detectable=_detectable(evaluation, entries),
         typical=entries.typical,
         worst=None if worst is None else _worst(entries, worst, array.shape),
         wrong_entries=int(np.count_nonzero(entries.codes == DIFFERS)),
@@ -295,16 +358,19 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
     )
 
 
-def _detectable(entries: Entries) -> float | None:
+def _detectable(evaluation: Evaluation, entries: Entries) -> float | None:
     """The largest 4 E / s; None where nothing but round-off is to be seen, so that no share of it means anything.
 
-    Entries at a kink are left out: they were judged beside it.
+    An entry at a kink has the allowance with which it was judged beside it. An entry whose derivative is exactly
+    zero could hide what the output's rounding swallows, a share u of the function's own size.
     """
-    smooth = ~entries.kinks
-    if not smooth.any() or not np.all(entries.sizes[smooth] > 0):
+    unit = max(evaluation.units[entries.name], 2.0**-53)
+    if not len(entries.indices) or not np.all(entries.sizes > 0):
         return None
-    share = _largest(4 * entries.allowances[smooth] / entries.sizes[smooth])
-    return share if share < 1 else None
+    silent = (entries.analytic == 0) & (entries.numerical == 0)
+    hidden = np.where(silent, 4 * unit * entries.zero_sizes, 0.0)
+    share = _largest(4 * np.maximum(entries.allowances, hidden) / entries.sizes)
+    return max(share, 64 * unit) if share < 1 else None
 
 
 def _largest(values: Array) -> float:

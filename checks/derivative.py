@@ -120,7 +120,9 @@ def _function_of(f: Callable[[Array], Any], x: Array, upstream: Any, seed: int) 
 
 def _check_array(x: Any) -> None:
     if not isinstance(x, np.ndarray):
-        raise TypeError(f"Expected x to be a NumPy array of floats, got {type(x).__name__}; wrap it: np.array(x, dtype=float)")
+        raise TypeError(
+            f"Expected x to be a NumPy array of floats, got {type(x).__name__}; wrap it: np.array(x, dtype=float)"
+        )
     if not np.issubdtype(x.dtype, np.floating):
         raise TypeError(
             f"Expected x to be an array of floats, got dtype {x.dtype}, in which a small step would vanish; "
@@ -130,7 +132,9 @@ def _check_array(x: Any) -> None:
         raise TypeError("Expected x to be writeable, since its entries are moved in place; pass x.copy()")
     if not np.all(np.isfinite(x)):
         index = tuple(int(k) for k in np.argwhere(~np.isfinite(x))[0])
-        raise ValueError(f"Expected x to be finite, got {x[index]} at x{list(index)}: there is no derivative to take there")
+        raise ValueError(
+            f"Expected x to be finite, got {x[index]} at x{list(index)}: there is no derivative to take there"
+        )
 
 
 def _check_output(raw: Array) -> None:
@@ -139,7 +143,9 @@ def _check_output(raw: Array) -> None:
     if np.issubdtype(raw.dtype, np.complexfloating):
         raise TypeError(f"Expected f(x) to be real, got dtype {raw.dtype}; differentiate its real or imaginary part")
     if not np.all(np.isfinite(raw)):
-        raise ValueError("Expected f(x) to be finite at the given x, got NaN or infinity: choose x inside the domain of f")
+        raise ValueError(
+            "Expected f(x) to be finite at the given x, got NaN or infinity: choose x inside the domain of f"
+        )
 
 
 def _weights(upstream: Any, shape: tuple[int, ...]) -> Array:
@@ -155,7 +161,6 @@ def _weights(upstream: Any, shape: tuple[int, ...]) -> Array:
     if not np.all(np.isfinite(full)):
         raise ValueError("Expected upstream to be finite, got NaN or infinity")
     return np.array(full).reshape(-1)
-
 
 
 __all__ = ["Estimate", "estimate_gradient", "numerical_gradient"]

@@ -72,9 +72,7 @@ def expand(target: str) -> list[Source]:
     path = Path(given)
     if path.is_dir():
         if name:
-            return [
-                Source(label=target, why=f"{given} is a folder; {name} needs a file: {given}/file.py::{name}")
-            ]
+            return [Source(label=target, why=f"{given} is a folder; {name} needs a file: {given}/file.py::{name}")]
         return list(_files(given))
     module = _MODULE.fullmatch(target)
     if path.exists() or module is None or path.suffix in (".py", ".ipynb"):
@@ -99,8 +97,7 @@ def find(source: Source) -> Discovery:
         why = _holds_none(module, Path(source.path).name)
         return Discovery(found=(Found(target=source.label, why=why),))
     found = tuple(
-        Found(target=f"{source.label}::{name}", path=given, subject=subject)
-        for name, subject in subjects.items()
+        Found(target=f"{source.label}::{name}", path=given, subject=subject) for name, subject in subjects.items()
     )
     return Discovery(found=found, skipped=tuple(_skipped(module)))
 
@@ -141,9 +138,7 @@ def _of_module(module: str, name: str | None) -> list[Source]:
             break
         folders = list(spec.submodule_search_locations or [])
     if spec is None:
-        return [
-            Source(label=module, why=f"there is no file, folder or module {module}; expected one of them")
-        ]
+        return [Source(label=module, why=f"there is no file, folder or module {module}; expected one of them")]
     if spec.submodule_search_locations and name is None:
         return [
             Source(label=_dotted(module, root, one.path or ""), path=one.path, explicit=False)

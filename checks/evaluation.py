@@ -56,7 +56,7 @@ class Evaluation:
             case.seed,
             self._fitting(self.numeric) if self.numeric is not self.native else {},
         )
-        self._wide_change: dict[str, Array] | None = None
+        self._wide_gradients: dict[str, Array] | None = None
 
     def _dtype(self, name: str) -> np.dtype[Any]:
         return self.case.arrays[name].dtype
@@ -82,16 +82,15 @@ class Evaluation:
             if name in self.analytic and value.size == self.analytic[name].size
         }
 
-    def wide_roundoff(self, name: str) -> Array:
-        """The round-off of an analytic gradient with what computing it in longdouble changes, per entry."""
-        if self._wide_change is None:
+    def wide_gradient(self, name: str) -> Array | None:
+        """What backward gives in longdouble, flat; None where the code or the machine has none."""
+        if self._wide_gradients is None:
             try:
-                wider = self._fitting(self.wide) if self.wide is not None else {}
+                self._wide_gradients = self._fitting(self.wide) if self.wide is not None else {}
             except GradproofError:  # backward need not take what forward takes
-                wider = {}
-            self._wide_change = {key: np.abs(self.analytic[key] - value).astype(float) for key, value in wider.items()}
-        change = self._wide_change.get(name)
-        return self.roundoff[name] if change is None else np.maximum(self.roundoff[name], 4 * change)
+                self._wide_gradients = {}
+        found = self._wide_gradients.get(name)
+        return None if found is None else found.astype(np.float64).reshape(-1)
 
     @property
     def numeric(self) -> Bench:
@@ -110,7 +109,11 @@ class Evaluation:
         except GradproofError:  # the user's code need not take this dtype at all
             return None
         close = np.allclose(
-            bench.base.astype(np.float64), self.native.base.astype(np.float64), rtol=1e-2, atol=1e-3, equal_nan=True
+            bench.base.astype(np.float64),
+            self.native.base.astype(np.float64),
+            rtol=1e-2,
+            atol=1e-3,
+            equal_nan=True,
         )
         kept = bench.output.dtype == dtype and bench.output.shape == self.native.output.shape
         return bench if kept and close and (dtype.itemsize > 8 or not bench.noise.single) else None

@@ -16,7 +16,7 @@ from checks.case import Case
 from checks.comparison import AGREES, DIFFERS, UNDECIDED, Entries, compare, row
 from checks.errors import GradproofError
 from checks.evaluation import Evaluation, quiet
-from checks.results import Comparison
+from checks.results import Comparison, GradientVerdict
 
 BESIDE = 1e-3
 BESIDE_SINGLE = 1e-2
@@ -87,7 +87,8 @@ class _Look:
         if only is not None:
             if name in only and name in self.evaluation.analytic:
                 known = only[name]
-                self.entries[name] = compare(self.evaluation, name, known.indices, known.typical)
+                accused = bool((known.codes == DIFFERS).any())
+                self.entries[name] = compare(self.evaluation, name, known.indices, known.typical, closely=accused)
             return
         if name in self.evaluation.analytic:
             self.entries[name] = compare(self.evaluation, name)
@@ -123,22 +124,29 @@ class _Look:
         bench = self.evaluation.native
         dtypes = [bench.arrays[name].dtype for name in self.case.movable]
         narrow = dtypes and np.issubdtype(bench.output.dtype, np.floating)
-        return str(bench.output.dtype) if narrow and bench.output.dtype.itemsize < min(d.itemsize for d in dtypes) else None
+        return (
+            str(bench.output.dtype)
+            if narrow and bench.output.dtype.itemsize < min(d.itemsize for d in dtypes)
+            else None
+        )
 
     def result(self) -> CaseResult:
         evaluation = self.evaluation
         rows = {name: row(evaluation, entries) for name, entries in self.entries.items()}
         roles = self.case.subject.roles
+        verdict: GradientVerdict
         for name in self.case.arrays:
             array = self.case.arrays[name]
-            plain = {"name": name, "role": roles.get(name, "input"), "shape": array.shape, "dtype": str(array.dtype)}
+            role, shape, dtype = roles.get(name, "input"), array.shape, str(array.dtype)
             if name in self.missing:
-                rows[name] = Comparison(**plain, verdict="missing", cause="backward gave no gradient for it")
+                verdict, cause = "missing", "backward gave no gradient for it"
             elif name in evaluation.problems and name not in evaluation.analytic:
-                problem = f"the gradient {evaluation.problems[name]}"
-                rows[name] = Comparison(**plain, verdict="differs", cause=problem)
+                verdict, cause = "differs", f"the gradient {evaluation.problems[name]}"
             elif not self.finite and name in evaluation.analytic:
-                rows[name] = Comparison(**plain, verdict="undecided", cause="domain: the output is not finite")
+                verdict, cause = "undecided", "domain: the output is not finite"
+            else:
+                continue
+            rows[name] = Comparison(name=name, role=role, shape=shape, dtype=dtype, verdict=verdict, cause=cause)
         return CaseResult(
             case=replace(self.case, upstream=evaluation.upstream if self.case.subject.takes_upstream else None),
             rows={name: rows[name] for name in self.case.arrays if name in rows},
@@ -189,9 +197,10 @@ def _beside(look: _Look, doubts: Mapping[str, Entries]) -> CaseResult:
 
     Where an entry agrees at a kink and differs beside it, the case beside is the one that counts.
     """
-    single = any(
-        array.dtype.itemsize < 8 for name, array in look.case.arrays.items() if name in look.case.movable
-    ) or look.evaluation.coarse
+    single = (
+        any(array.dtype.itemsize < 8 for name, array in look.case.arrays.items() if name in look.case.movable)
+        or look.evaluation.coarse
+    )
     spent = 0
     for salt in (1, 2):
         try:
@@ -201,7 +210,17 @@ def _beside(look: _Look, doubts: Mapping[str, Entries]) -> CaseResult:
         if other is None or not other.finite:
             continue
         spent += other.evaluation.evaluations
-        verdicts = {name: _merge(doubts[name], other.entries.get(name)) for name in doubts}
+        unseen = {
+            name: _subset(doubts[name], np.flatnonzero(_too_small_for(doubts[name], there)))
+            for name, there in other.entries.items()
+            if _too_small_for(doubts[name], there).any()
+        }
+        again = _Look(look.case.with_other_upstream(salt), only=unseen) if unseen else None
+        spent += again.evaluation.evaluations if again is not None else 0
+        verdicts = {
+            name: _merge(doubts[name], other.entries.get(name), again.entries.get(name) if again else None)
+            for name in doubts
+        }
         if any(moved for _, moved in verdicts.values()):
             full = _Look(other.case)
             full.spent = spent + look.evaluation.evaluations
@@ -221,17 +240,30 @@ def _beside(look: _Look, doubts: Mapping[str, Entries]) -> CaseResult:
     return look.result()
 
 
-def _merge(here: Entries, there: Entries | None) -> tuple[np.ndarray, bool]:
-    """(codes for the entries here, whether a fault shows only beside them)."""
+def _too_small_for(here: Entries, there: Entries) -> np.ndarray:
+    """Accused entries whose error is too small to be seen beside the point, where round-off is larger."""
+    off = np.abs(here.analytic - here.numerical)
+    return np.asarray((here.codes == DIFFERS) & (off <= 30 * there.allowances) & (there.codes != DIFFERS))
+
+
+def _merge(here: Entries, there: Entries | None, again: Entries | None) -> tuple[np.ndarray, bool]:
+    """(codes for the entries here, whether a fault shows only beside them).
+
+    `again`: entries that could not have been seen beside, at the same point under another upstream gradient.
+    """
     if there is None:
         return np.where(here.codes == DIFFERS, UNDECIDED, here.codes), False
     accused = here.codes == DIFFERS
-    confirmed = bool((there.codes[accused] == DIFFERS).any())
+    # Accused here with a threefold margin: beside the point it is enough that it does not agree.
+    outside = (np.abs(there.analytic - there.numerical) > there.allowances) & (there.codes != AGREES)
+    confirmed = bool(outside[accused].any()) or (again is not None and bool((again.codes == DIFFERS).any()))
     codes = here.codes.copy()
     if not confirmed:
         codes[accused] = UNDECIDED
     open_here = ~accused
     moved = bool((there.codes[open_here] == DIFFERS).any()) and not confirmed
+    # An entry on a kink was judged with the allowance that it has beside it.
+    here.allowances[here.kinks] = np.where(there.kinks, here.allowances, there.allowances)[here.kinks]
     settled = open_here & (there.codes == AGREES)
     codes[settled] = AGREES
     return codes, moved
@@ -240,6 +272,11 @@ def _merge(here: Entries, there: Entries | None) -> tuple[np.ndarray, bool]:
 def _apply(entries: Entries, doubts: Entries, codes: np.ndarray) -> None:
     """Writes the verdicts from beside the point into all entries; those not looked at follow their like."""
     at = np.searchsorted(entries.indices, doubts.indices)
+    entries.allowances[at] = doubts.allowances
+    if doubts.kinks.any():
+        entries.allowances[entries.kinks] = np.maximum(
+            entries.allowances[entries.kinks], doubts.allowances[doubts.kinks].max()
+        )
     cleared = not (codes == DIFFERS).any()
     for k, new in zip(at, codes, strict=True):
         if entries.codes[k] == DIFFERS and new != DIFFERS:

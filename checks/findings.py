@@ -19,7 +19,9 @@ class Seen(NamedTuple):
     results: Sequence[CaseResult]
     raised: Sequence[UserCodeRaised]
 
-    def finding(self, kind: str, severity: str, message: str, gradient: str | None = None, cure: str | None = None) -> Finding:
+    def finding(
+        self, kind: str, severity: str, message: str, gradient: str | None = None, cure: str | None = None
+    ) -> Finding:
         return Finding(
             kind=kind,
             severity=severity,  # type: ignore[arg-type]
@@ -32,7 +34,10 @@ class Seen(NamedTuple):
 
 
 def find(
-    subject: Subject, rows: Sequence[Comparison], results: Sequence[CaseResult], raised: Sequence[UserCodeRaised]
+    subject: Subject,
+    rows: Sequence[Comparison],
+    results: Sequence[CaseResult],
+    raised: Sequence[UserCodeRaised],
 ) -> list[Finding]:
     """Every finding about one subject, errors first."""
     seen = Seen(subject, rows, results, raised)
@@ -60,7 +65,11 @@ def _shapes(seen: Seen) -> Iterator[Finding]:
         severe = row.verdict == "differs" and row.worst is None
         message = f"the gradient of {row.name} {problem}" + ("" if severe else "; its values are in the right order")
         yield seen.finding(
-            "wrong-shape", "error" if severe else "warning", message, row.name, f"give it the shape of {row.name}"
+            "wrong-shape",
+            "error" if severe else "warning",
+            message,
+            row.name,
+            f"give it the shape of {row.name}",
         )
 
 
@@ -83,9 +92,7 @@ def entry_text(row: Comparison) -> str:
     worst = row.worst
     assert worst is not None
     index = f"[{', '.join(str(k) for k in worst.index)}]" if worst.index else ""
-    return (
-        f"{row.name}{index}: analytic {worst.analytic:.9g}, numerical {worst.numerical:.9g} +- {worst.allowance:.0e}"
-    )
+    return f"{row.name}{index}: analytic {worst.analytic:.9g}, numerical {worst.numerical:.9g} +- {worst.allowance:.0e}"
 
 
 def _raises(seen: Seen) -> Iterator[Finding]:
@@ -108,7 +115,13 @@ def _mutates(seen: Seen) -> Iterator[Finding]:
     names = {name for result in seen.results for name in result.mutated}
     for name in sorted(names):
         kind = "mutates-parameter" if seen.subject.roles.get(name) == "parameter" else "mutates-input"
-        yield seen.finding(kind, "warning", f"forward writes into {name}, which is its caller's", name, f"work on {name}.copy()")
+        yield seen.finding(
+            kind,
+            "warning",
+            f"forward writes into {name}, which is its caller's",
+            name,
+            f"work on {name}.copy()",
+        )
 
 
 def _precision(seen: Seen) -> Iterator[Finding]:
@@ -120,7 +133,9 @@ def _precision(seen: Seen) -> Iterator[Finding]:
 
 def _all_zero(seen: Seen) -> list[str]:
     """Gradients that are zero wherever they are wrong."""
-    wrong = {row.name: [r for r in seen.results if row.name in r.differing] for row in seen.rows if row.verdict == "differs"}
+    wrong = {
+        row.name: [r for r in seen.results if row.name in r.differing] for row in seen.rows if row.verdict == "differs"
+    }
     return [name for name, results in wrong.items() if results and all(name in r.zero for r in results)]
 
 

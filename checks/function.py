@@ -31,7 +31,13 @@ class Function:
     """
 
     def __init__(
-        self, evaluate: Callable[[], Array], x: Array, weights: Array, base: Array, noise: Array, unit_roundoff: float
+        self,
+        evaluate: Callable[[], Array],
+        x: Array,
+        weights: Array,
+        base: Array,
+        noise: Array,
+        unit_roundoff: float,
     ) -> None:
         self.evaluate = evaluate
         self.x = x

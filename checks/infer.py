@@ -240,14 +240,10 @@ def own_scenarios(shapes: Sequence[tuple[int, ...]]) -> Iterator[Scenario]:
         yield Scenario(name="own-channels-last", x=(f"n,h,w,{shape[2]}",), label=classes)
     for rows, columns in matrices[:1]:
         second = tuple(f"n,{extent}" for extent in dict.fromkeys((columns, rows)))
-        yield Scenario(
-            name="own-rows", x=(f"n,{rows}",), second=second, hidden=second, label=(*classes, "n:target")
-        )
+        yield Scenario(name="own-rows", x=(f"n,{rows}",), second=second, hidden=second, label=(*classes, "n:target"))
     for width in list(widths)[:6]:
         second = (f"n,{width}", *(f"n,{other}" for other in widths if other != width))
-        yield Scenario(
-            name="own-rows", x=(f"n,{width}",), second=second, hidden=second, label=(*classes, "n:target")
-        )
+        yield Scenario(name="own-rows", x=(f"n,{width}",), second=second, hidden=second, label=(*classes, "n:target"))
     for width in list(widths)[:6]:
         yield Scenario(name="own-sequence", x=(f"n,s,{width}",), second=(f"n,s,{width}",), label=classes)
         yield Scenario(name="own-image", x=(f"n,{width},h,w",), label=classes)

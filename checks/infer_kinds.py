@@ -84,8 +84,7 @@ def rerun(found: Found, layout: Layout, run: Run) -> Found | None:
     run.
     """
     sizes = [
-        {**assignment(layout.names, min(k, RUNS - 1)), **_known(found, layout, k)}
-        for k in range(len(found.sizes))
+        {**assignment(layout.names, min(k, RUNS - 1)), **_known(found, layout, k)} for k in range(len(found.sizes))
     ]
     probes = [run(layout, numbers, {}) for numbers in sizes]
     enough = all(probe.ran or (found.raised is not None and probe.forward_ran) for probe in probes)

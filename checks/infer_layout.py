@@ -65,9 +65,7 @@ class Layout:
 
     def with_argument(self, changed: Argument) -> Layout:
         """The same with the array of that name declared otherwise."""
-        return replace(
-            self, arguments=tuple(changed if a.name == changed.name else a for a in self.arguments)
-        )
+        return replace(self, arguments=tuple(changed if a.name == changed.name else a for a in self.arguments))
 
     def signature(self, output: tuple[Dim, ...] | None = None) -> Signature:
         """As a signature."""

@@ -265,7 +265,5 @@ def _sizes(formal: Formal, formals: Sequence[Formal], scenario: Scenario) -> lis
         preferred = scenario.symbols[roles[role]]
     else:
         unknown = [f.name for f in formals if f.place == "constructor" and size_role(f.name) == "unknown"]
-        preferred = (
-            scenario.symbols[min(unknown.index(formal.name), 2)] if formal.name in unknown else symbols[0]
-        )
+        preferred = scenario.symbols[min(unknown.index(formal.name), 2)] if formal.name in unknown else symbols[0]
     return [dim(s) for s in dict.fromkeys((preferred, *symbols))]

@@ -93,10 +93,6 @@ class Line:
             return np.ones(function.base.shape, dtype=bool)
         return np.asarray((plus != function.base) | (minus != function.base))
 
-    def still(self, step: float) -> bool:
-        """Whether no evaluation so far, at steps up to this one, moved the output by a single bit."""
-        return all(rung.slopes == 0 for rung in self._rungs.values() if rung.step <= step)
-
     def rung(self, step: float) -> _Rung:
         known = self._rungs.get(step)
         if known is None:
@@ -207,11 +203,11 @@ def differentiate(function: Function, index: int, typical: float = 0.0) -> Deriv
         best = _longer(line, start, best)
     if best is None:
         return _unsettled(line, start)
-    return _still(line, start, best) if best.value == 0.0 and line.still(best.step) else best
+    return _still(line, start, best) if best.value == 0.0 else best
 
 
 def _still(line: Line, start: float, found: Derivative) -> Derivative:
-    """Widens the allowance of an output that did not move by a bit, to what its rounding may have swallowed.
+    """Widens the allowance of a derivative of exactly zero to what the rounding of the output may have swallowed.
 
     A saturated output (log(1 + 1e-50)) is rounded inside, on a grid that |f| does not tell. The slopes of the lines
     to where it does move tell: a derivative below unit round-off times that slope could not show.
@@ -233,7 +229,7 @@ def _accepted(line: Line, length: float) -> Derivative | str:
     count = RUNGS_SINGLE if line.function.single else RUNGS
     # Two of the ladder's own steps, so that the test of the bend costs no evaluation.
     coarse, fine = length * 2.0 ** (-3 - count // 2), length * 2.0 ** (-2 - count)
-    if _bends(line, coarse, fine):
+    if _bends(line, coarse, fine) or _hides_a_kink(line, length / 8, count // 2, allowance):
         return "bend"
     for other, other_allowance in (
         line.ladder(length / SHRINK),
@@ -257,6 +253,20 @@ def _bends(line: Line, coarse: float, fine: float) -> bool:
     curvature = float(np.sum(weights * np.abs(line.rung(coarse).bend)))
     threshold = BEND_SIGNIFICANT * line.rung(fine).slopes + BEND_OF_CURVATURE * curvature
     return bool(np.sum(weights * np.abs(jump), where=significant) > threshold)
+
+
+def _hides_a_kink(line: Line, longest: float, octaves: int, allowance: float) -> bool:
+    """Whether the longest steps show a jump of slope that halving them leaves as it is.
+
+    What curvature leaves of `lasting_bend` falls by 8 with each halving. Where round-off rules, short steps show no
+    kink, but the long ones that the value rests on may have it in their middle.
+    """
+    short = 2.0**-octaves
+    first, first_noise = line.lasting_bend(longest, longest * short)
+    second, second_noise = line.lasting_bend(longest / 2, longest / 2 * short)
+    lasting = (np.abs(first) > 5 * first_noise) & (np.abs(second) > 5 * second_noise)
+    lasting &= (np.abs(second) > np.abs(first) / 2) & (first * second > 0)
+    return bool(np.sum(np.abs(line.function.weights * second), where=lasting) > 2 * allowance)
 
 
 def _kink(line: Line, scale: float) -> Derivative | None:
@@ -298,14 +308,21 @@ def _noise_rules(line: Line, length: float, allowance: float) -> bool:
 
 def _longer(line: Line, start: float, best: Derivative) -> Derivative:
     """A better value from longer ladders, where round-off rather than truncation limits the one at hand."""
-    length = start * 64
-    for _ in range(3):
+    found = 8 * best.step
+    # Between the accepted length and the one that was turned down before it, then beyond the first.
+    lengths = (4 * found, 2 * found) if found < start else tuple(start * 64.0**k for k in (1, 2, 3))
+    for length in lengths:
         candidate = _accepted(line, length)
-        if not isinstance(candidate, Derivative) or candidate.allowance >= best.allowance:
-            return best
-        if abs(candidate.value - best.value) > candidate.allowance + best.allowance:
-            return best
-        best, length = candidate, length * 64
+        compatible = (
+            isinstance(candidate, Derivative)
+            and candidate.allowance < best.allowance
+            and abs(candidate.value - best.value) <= candidate.allowance + best.allowance
+        )
+        if compatible:
+            assert isinstance(candidate, Derivative)
+            best = candidate
+        if compatible == (found < start):
+            break
     return best
 
 

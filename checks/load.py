@@ -60,8 +60,7 @@ def parse(path: str | os.PathLike[str]) -> ast.Module:
         raise LayerError(f"{path} is a folder; expected a Python file")
     if file.suffix == ".ipynb":
         raise LayerError(
-            "notebooks are not read yet; write its code to a file first:\n"
-            f"jupyter nbconvert --to script {file.name}"
+            f"notebooks are not read yet; write its code to a file first:\njupyter nbconvert --to script {file.name}"
         )
     if file.suffix != ".py":
         raise LayerError(f"{path} is not a Python file; expected a name that ends in .py")

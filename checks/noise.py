@@ -14,6 +14,7 @@ from math import factorial
 from typing import Any
 
 import numpy as np
+
 from checks.function import Array
 
 SINGLE = 2.0**-24
@@ -39,7 +40,11 @@ class Noise:
 
 
 def measure_noise(
-    evaluate: Callable[[], Array], arrays: Sequence[Array], base: Array, output_dtype: np.dtype[Any], seed: int = 0
+    evaluate: Callable[[], Array],
+    arrays: Sequence[Array],
+    base: Array,
+    output_dtype: np.dtype[Any],
+    seed: int = 0,
 ) -> Noise:
     """Noise of `evaluate` about the present values of `arrays`, never below unit round-off times |f|.
 

@@ -81,9 +81,7 @@ def _allowances(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -
     for text in texts:
         match = _ALLOWED.fullmatch(text)
         if match is None:
-            raise click.BadParameter(
-                f"{text!r} does not read [NAME[.gradient]:]KIND, as Affine.W:factor does"
-            )
+            raise click.BadParameter(f"{text!r} does not read [NAME[.gradient]:]KIND, as Affine.W:factor does")
         if match["kind"] not in KINDS:
             import difflib
 
@@ -163,7 +161,5 @@ OPTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "strict": click.option("--strict", is_flag=True, help="Warnings fail too."),
     "exact": click.option("--exact", is_flag=True, help="Differentiate every entry, however many there are."),
     "quiet": click.option("-q", "quiet", count=True, help="Only what does not pass; -qq: the summary alone."),
-    "verbose": click.option(
-        "-v", "verbose", count=True, help="How it was checked, and what the layers print."
-    ),
+    "verbose": click.option("-v", "verbose", count=True, help="How it was checked, and what the layers print."),
 }

@@ -32,9 +32,7 @@ _ENVIRONMENT: Final[Mapping[str, str]] = {
 class Process:
     """One worker. `listed`: it has imported its file; `position`: the subject it is at."""
 
-    def __init__(
-        self, job: int, first: int, label: str, find: Find, check: Check | None, options: Options
-    ) -> None:
+    def __init__(self, job: int, first: int, label: str, find: Find, check: Check | None, options: Options) -> None:
         self._connection: Connection
         with _environment():
             context: Any = _context()

@@ -36,9 +36,7 @@ def gradient_roundoff(
     """
     spreads = {name: _change(value, wider.get(name, value)) for name, value in gradients.items()}
     for repeat in range(REPEATS):
-        moved = {
-            name: nudged(array, seed + 7 * repeat) if name in movable else array for name, array in arrays.items()
-        }
+        moved = {name: nudged(array, seed + 7 * repeat) if name in movable else array for name, array in arrays.items()}
         for name, value in again(moved).items():
             if name in spreads and value.shape == spreads[name].shape:
                 spreads[name] = np.fmax(spreads[name], _change(value, gradients[name]))
@@ -58,7 +56,7 @@ def _change(a: Array, b: Array) -> Array:
 
 
 def nudged(array: Array, salt: int) -> Array:
-    """A copy times 1 +- 2u, the sign chosen by a hash of the value's size: equal values move alike, so ties stay ties."""
+    """A copy times 1 +- 2u, the sign by a hash of the value's size: equal values move alike, so ties stay ties."""
     unit = np.finfo(array.dtype).eps / 2
     mantissa, exponent = np.frexp(np.abs(np.asarray(array, dtype=np.float64)))
     key = (np.ldexp(mantissa, 53).astype(np.uint64) ^ exponent.astype(np.int64).astype(np.uint64)) * np.uint64(

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, find, settings
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -26,7 +26,7 @@ SHRINK_CASES = 120
 SHRINK_SECONDS = 1.0
 
 
-class Search:
+class Search(Generic[T]):
     """The cases of one strategy, in the order that `seed` gives, each judged once by `judge`."""
 
     def __init__(self, strategy: SearchStrategy[Case], judge: Callable[[Case], T], seed: int) -> None:

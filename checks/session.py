@@ -129,9 +129,7 @@ def _distinct(reports: Iterator[Report]) -> list[Report]:
 def _empty(expected: dict[str, list[str]], reports: Sequence[Report]) -> list[Report]:
     """An error for each target that led to no subject at all: nothing checked is nothing passed."""
     places = {report.target.split("::")[0] for report in reports}
-    return [
-        failed_to_run(target, _NO_LAYERS) for target, labels in expected.items() if places.isdisjoint(labels)
-    ]
+    return [failed_to_run(target, _NO_LAYERS) for target, labels in expected.items() if places.isdisjoint(labels)]
 
 
 def _write(reports: Sequence[Report], session: Session) -> bool:

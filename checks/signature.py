@@ -202,9 +202,7 @@ class Signature:
 
     def shapes(self, sizes: Mapping[str, int]) -> dict[str, Shape]:
         """Every array's shape at these sizes, by name; SignatureError where one comes out negative."""
-        return {
-            argument.name: _shape(argument, argument.dims, sizes) for argument in self.at(sizes).arguments
-        }
+        return {argument.name: _shape(argument, argument.dims, sizes) for argument in self.at(sizes).arguments}
 
     def output_shape(self, sizes: Mapping[str, int]) -> Shape | None:
         """The output's shape at these sizes; None where the signature does not say."""
@@ -244,9 +242,7 @@ class Signature:
             if count < 0:
                 raise SignatureError(f"{got}: {_axes(len(argument.dims) - 1)} or more expected")
             if first is not None and count != first[0]:
-                raise SignatureError(
-                    f"{got}: '...' is {_axes(count)} here, but {_axes(first[0])} in {first[1]}"
-                )
+                raise SignatureError(f"{got}: '...' is {_axes(count)} here, but {_axes(first[0])} in {first[1]}")
             first = first or (count, f"{argument} with shape {tuple(shape)}")
         return self.expanded(first[0] if first else 0)
 
@@ -456,9 +452,7 @@ def _tree(text: str) -> ast.expr:
 def _not_a_size(text: str) -> str:
     if not text.strip():
         return "a size is missing"
-    return (
-        f"'{text}' is not a size: expected a name, a positive integer, or these with + - * // and parentheses"
-    )
+    return f"'{text}' is not a size: expected a name, a positive integer, or these with + - * // and parentheses"
 
 
 def _evaluate(node: ast.expr, sizes: Mapping[str, int]) -> int:

@@ -1,4 +1,4 @@
-"""A case as a script: pasted into a Python prompt it prints what backward said and what the difference quotient says."""
+"""A case as a script: pasted into a prompt it prints what backward said and what the difference quotient says."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ def snippet(case: Case, comparison: Comparison | None) -> str | None:
         lines.append(f"upstream = {literal(case.upstream)}")
     else:
         lines.append("upstream = 1.0")
-    lines += ["", f"def forward({names}):", *(f"    {line}" for line in recipe.forward), "    return layer, out", ""]
+    lines += [
+        "",
+        f"def forward({names}):",
+        *(f"    {line}" for line in recipe.forward),
+        "    return layer, out",
+        "",
+    ]
     lines += [f"layer, out = forward({names})", recipe.backward]
     if comparison is not None:
         lines += _compared(case, comparison, recipe, names)

@@ -253,18 +253,14 @@ def _possible(
     """The numbers of `name` that some choice of later sizes completes: up to 8, or more where none do."""
     for largest in _LARGEST_SIZES:
         numbers = range(1, largest + 1)
-        possible = tuple(
-            v for v in numbers if _completes({**dict(known), name: v}, expressions, later, largest)
-        )
+        possible = tuple(v for v in numbers if _completes({**dict(known), name: v}, expressions, later, largest))
         if possible:
             return possible
     listed = ", ".join(map(str, expressions))
     raise SignatureError(f"no sizes up to {_LARGEST_SIZES[-1]} make {listed} 1 or more")
 
 
-def _completes(
-    sizes: Mapping[str, int], expressions: tuple[Dim, ...], later: tuple[str, ...], largest: int
-) -> bool:
+def _completes(sizes: Mapping[str, int], expressions: tuple[Dim, ...], later: tuple[str, ...], largest: int) -> bool:
     if not all(_is_positive(dim, sizes) for dim in expressions if all(n in sizes for n in dim.names)):
         return False
     if not later:
@@ -296,9 +292,7 @@ def _decimals(values: Array, exponent: Any, rounded: bool) -> Array:
     hundredths = np.rint(values * 100)
     hundredths = np.where((hundredths == 0) & (values != 0), np.copysign(1.0, values), hundredths)
     power = np.asarray(exponent) - 2
-    return np.asarray(
-        hundredths * _POWERS_OF_TEN[np.maximum(power, 0)] / _POWERS_OF_TEN[np.maximum(-power, 0)]
-    )
+    return np.asarray(hundredths * _POWERS_OF_TEN[np.maximum(power, 0)] / _POWERS_OF_TEN[np.maximum(-power, 0)])
 
 
 def _flavoured(rng: Rng, values: Array, flavour: str) -> tuple[Array, Any]:

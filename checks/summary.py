@@ -86,9 +86,7 @@ def _foremost(result: CaseResult) -> Comparison | None:
     return max(wrong, key=lambda row: (row.worst is not None, row.role == "parameter", _distance(row)), default=None)
 
 
-def _verdict(
-    rows: Sequence[Comparison], findings: Sequence[Finding], name: str, allow: Sequence[str]
-) -> Verdict:
+def _verdict(rows: Sequence[Comparison], findings: Sequence[Finding], name: str, allow: Sequence[str]) -> Verdict:
     said = {finding.gradient for finding in findings if finding.severity == "error"}
     wrong = [row for row in rows if row.verdict in ("differs", "missing") and (row.name in said or not allow)]
     if wrong or any(finding.severity == "error" for finding in findings):
@@ -108,9 +106,7 @@ def _allowed(finding: Finding, name: str, allow: Sequence[str]) -> bool:
     return False
 
 
-def _notes(
-    rows: Sequence[Comparison], results: Sequence[CaseResult], raised: Sequence[UserCodeRaised]
-) -> list[str]:
+def _notes(rows: Sequence[Comparison], results: Sequence[CaseResult], raised: Sequence[UserCodeRaised]) -> list[str]:
     notes = []
     total = len(results) + len(raised)
     in_forward = [error for error in raised if error.phase == "forward"]

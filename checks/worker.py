@@ -77,9 +77,7 @@ Find = Callable[[], Discovery]
 Check = Callable[..., Report]
 
 
-def work(
-    connection: Connection, label: str, find: Find, check: Check | None, options: Options, first: int
-) -> None:
+def work(connection: Connection, label: str, find: Find, check: Check | None, options: Options, first: int) -> None:
     """Finds the subjects and checks them from the `first` one on.
 
     The process ends here, without the exit handlers of the user's code.

@@ -43,6 +43,4 @@ def upstream(dout: ArrayLike, shape: tuple[int, ...], dtype: DTypeLike, layer: s
 
 def not_run(layer: str) -> RuntimeError:
     """The error of a backward that has no forward to answer for."""
-    return RuntimeError(
-        f"{layer}.backward was called before forward: run forward first, it keeps what backward needs"
-    )
+    return RuntimeError(f"{layer}.backward was called before forward: run forward first, it keeps what backward needs")

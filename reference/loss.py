@@ -106,15 +106,11 @@ def as_one_hot(t: ArrayLike, y: ArrayLike) -> Array:
             f"give class indices of shape {y.shape[:-1]} or one-hot labels of shape {y.shape}"
         )
     if t.dtype.kind not in "iu":
-        raise ValueError(
-            f"class indices have to be integers, got dtype {t.dtype}: convert them with t.astype(int)"
-        )
+        raise ValueError(f"class indices have to be integers, got dtype {t.dtype}: convert them with t.astype(int)")
     classes = y.shape[-1]
     strays = t[(t < 0) | (t >= classes)]
     if strays.size:
-        raise ValueError(
-            f"label {strays[0]} is no class: the {classes} classes are numbered 0 to {classes - 1}"
-        )
+        raise ValueError(f"label {strays[0]} is no class: the {classes} classes are numbered 0 to {classes - 1}")
     return np.asarray(t[..., np.newaxis] == np.arange(classes)).astype(y.dtype)
 
 
@@ -122,9 +118,7 @@ def _scores(x: ArrayLike) -> Array:
     """x as a floating array that has classes along its last axis."""
     x = floating(x)
     if x.ndim == 0 or x.shape[-1] == 0:
-        raise ValueError(
-            f"scores of shape {x.shape} have no class: expected (samples, classes) or (classes,)"
-        )
+        raise ValueError(f"scores of shape {x.shape} have no class: expected (samples, classes) or (classes,)")
     return x
 
 

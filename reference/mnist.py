@@ -18,9 +18,7 @@ from reference._arrays import Array
 Split = tuple[Array, Array]
 
 
-def load_sample(
-    dtype: DTypeLike = np.float64, *, normalize: bool = True, flatten: bool = True
-) -> tuple[Split, Split]:
+def load_sample(dtype: DTypeLike = np.float64, *, normalize: bool = True, flatten: bool = True) -> tuple[Split, Split]:
     """((x_train, t_train), (x_test, t_test)): images (800, 784) and (200, 784), labels (800,) and (200,).
 
     Images are of `dtype`, from 0 (paper) to 1 (ink), or to 255 without `normalize`; of shape (N, 1, 28, 28)

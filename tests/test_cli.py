@@ -109,8 +109,7 @@ def test_status_3_when_nothing_failed_but_a_file_is_missing() -> None:
     assert verdicts(document) == [("good.py::Square", "pass"), ("god.py", "error")]
     assert document["subjects"][1]["why"] == "there is no file god.py; did you mean good.py?"
     assert result.stdout.endswith(
-        "error  god.py\n  there is no file god.py; did you mean good.py?\n\n"
-        "2 subjects: 1 error, 1 passed; seed 1\n"
+        "error  god.py\n  there is no file god.py; did you mean good.py?\n\n2 subjects: 1 error, 1 passed; seed 1\n"
     )
 
 
@@ -248,8 +247,7 @@ def test_quiet_and_quieter() -> None:
         (["check"], "no TARGET: expected a file, a folder or a module, as in gradproof check my_layers.py"),
         (
             ["check", "a.py", "-n", "0"],
-            "Invalid value for '-n' / '--workers': '0' is not a number of processes:"
-            " expected 1, 2, ... or auto",
+            "Invalid value for '-n' / '--workers': '0' is not a number of processes: expected 1, 2, ... or auto",
         ),
         (
             ["check", "a.py", "--timeout", "nan"],
@@ -261,8 +259,7 @@ def test_quiet_and_quieter() -> None:
         ),
         (
             ["check", "a.py", "--allow", "a b"],
-            "Invalid value for '--allow': 'a b' does not read [NAME[.gradient]:]KIND,"
-            " as Affine.W:factor does",
+            "Invalid value for '--allow': 'a b' does not read [NAME[.gradient]:]KIND, as Affine.W:factor does",
         ),
         (
             ["check", "a.py", "--json", "."],
@@ -364,9 +361,7 @@ def test_an_interrupted_run_reports_what_it_has() -> None:
     write("sub/a.py", GOOD)
     write("sub/b.py", GOOD, layer("Hangs", body="open('started', 'w').close(); import time; time.sleep(600)"))
     words = command("check", "sub", "-n", "1", "--json", "out.json")
-    started = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    )
+    started = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
     deadline = time.monotonic() + 30
     while not os.path.exists("started") and time.monotonic() < deadline:
         time.sleep(0.05)

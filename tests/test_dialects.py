@@ -117,9 +117,7 @@ def test_the_users_exceptions_pass_through() -> None:
         ("ForgetfulNet", ("W1", "b1", "W2", "b2"), {"W2": ("w2",)}),
     ],
 )
-def test_owed_gradients_and_near_misses(
-    name: str, owed: tuple[str, ...], near: dict[str, tuple[str, ...]]
-) -> None:
+def test_owed_gradients_and_near_misses(name: str, owed: tuple[str, ...], near: dict[str, tuple[str, ...]]) -> None:
     subject = read(getattr(textbook, name))
     assert subject.owed == owed
     assert dict(subject.near_misses) == near
@@ -274,9 +272,7 @@ def test_errors_say_what_was_got_and_what_to_do(name: str, text: str) -> None:
 
 
 def test_a_signature_that_does_not_fit_is_answered_with_the_layers_own_words() -> None:
-    with pytest.raises(
-        LayerError, match=r"Affine does not run as x\(n,i\), W\(o,i\), b\(o\): with x \(3, 4\)"
-    ):
+    with pytest.raises(LayerError, match=r"Affine does not run as x\(n,i\), W\(o,i\), b\(o\): with x \(3, 4\)"):
         read(textbook.Affine, Signature.parse("x(n,i), W(o,i), b(o)"))
     with pytest.raises(LayerError, match="has no array for forward's argument 'x'"):
         read(textbook.Affine, Signature.parse("W(i,o)"))
@@ -365,9 +361,7 @@ def test_imports_of_a_recipe(tmp_path) -> None:
     assert recipe is not None
     assert recipe.imports == ("# Local is your class",)
     file = tmp_path / "by_path.py"
-    file.write_text(
-        "class Twice:\n    def forward(self, x): return 2 * x\n    def backward(self, d): return 2 * d\n"
-    )
+    file.write_text("class Twice:\n    def forward(self, x): return 2 * x\n    def backward(self, d): return 2 * d\n")
     module = types.ModuleType("loaded_by_path")
     module.__file__ = str(file)
     sys.modules["loaded_by_path"] = module

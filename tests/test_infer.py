@@ -78,9 +78,7 @@ def test_sizes_are_distinct_within_a_run_and_between_runs() -> None:
     assert all(len({assignment(names, run)[name] for run in range(RUNS)}) == RUNS for name in names)
 
 
-@pytest.mark.parametrize(
-    "text", ["n", "i", "3", "2*i", "i-1", "i+2", "h-k+1", "h//2", "c*h*w", "(h-1)//2+1", "n*i"]
-)
+@pytest.mark.parametrize("text", ["n", "i", "3", "2*i", "i-1", "i+2", "h-k+1", "h//2", "c*h*w", "(h-1)//2+1", "n*i"])
 def test_an_axis_is_named_by_its_values(text: str) -> None:
     runs = [assignment(("n", "i", "c", "h", "w", "k"), run) for run in range(RUNS)]
     runs.append({**runs[0], "h": runs[0]["h"] + 1})

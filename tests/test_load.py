@@ -143,9 +143,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_what_is_no_python_file(tmp_path: Path) -> None:
     assert message(tmp_path).endswith("is a folder; expected a Python file")
-    assert (
-        message(write(tmp_path / "a.txt")) == "a.txt is not a Python file; expected a name that ends in .py"
-    )
+    assert message(write(tmp_path / "a.txt")) == "a.txt is not a Python file; expected a name that ends in .py"
     assert message(write(tmp_path / "a.ipynb")) == (
         "notebooks are not read yet; write its code to a file first:\njupyter nbconvert --to script a.ipynb"
     )
@@ -277,9 +275,7 @@ def test_a_name_that_is_no_layer(tmp_path: Path) -> None:
         "no_layer_here.py holds no layer: its classes are Plain\n"
         "expected a class with forward and backward, or functions f_forward and f_backward"
     )
-    assert why(write(tmp_path / "bare.py", "x = 1")).startswith(
-        "bare.py holds no layer: it defines no class\n"
-    )
+    assert why(write(tmp_path / "bare.py", "x = 1")).startswith("bare.py holds no layer: it defines no class\n")
 
 
 def test_a_folder_skips_what_holds_no_layer_and_what_is_no_source(tmp_path: Path) -> None:

@@ -143,9 +143,7 @@ def test_fitted_sizes_give_the_shapes_back(signature: Signature, data: st.DataOb
     bare = {a.name for a in signature.arguments if all(d.is_name or not d.names for d in a.dims)}
     fitted = signature.fit({name: shape for name, shape in shapes.items() if name in bare})
     assert fitted.items() <= sizes.items()
-    assert {name: signature.shapes({**sizes, **fitted})[name] for name in bare} == {
-        name: shapes[name] for name in bare
-    }
+    assert {name: signature.shapes({**sizes, **fitted})[name] for name in bare} == {name: shapes[name] for name in bare}
 
 
 @pytest.mark.parametrize(

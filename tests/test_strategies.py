@@ -244,9 +244,7 @@ def test_a_kind_keeps_to_its_domain(kind: str, flavour: str, rounded: bool) -> N
 @pytest.mark.parametrize("kind", ["float", "positive", "probability", "simplex"])
 def test_rounded_values_print_short(kind: str, flavour: str) -> None:
     array = draw_array(np.random.default_rng(1), (20, 6), kind, flavour)
-    digits = max(
-        len(repr(v).split("e")[0].strip("-").replace(".", "").strip("0")) for v in array.ravel().tolist()
-    )
+    digits = max(len(repr(v).split("e")[0].strip("-").replace(".", "").strip("0")) for v in array.ravel().tolist())
     assert digits <= 6
     exact = draw_array(np.random.default_rng(1), (20, 6), kind, flavour, rounded=False)
     assert np.allclose(array, exact, rtol=0, atol=0.05 if kind == "simplex" else 0.01 * abs(exact).max())

@@ -40,9 +40,7 @@ def read(
         if dialect.recognises(obj):
             request = Request(name=title, signature=signature, inputs=inputs, dtype=dtype)
             return _read(dialect.usage(obj, title), request)
-    raise not_a_layer(
-        title, f"a {type(obj).__name__}" if not isinstance(obj, type) else "a class without a backward"
-    )
+    raise not_a_layer(title, f"a {type(obj).__name__}" if not isinstance(obj, type) else "a class without a backward")
 
 
 def _title(obj: Any) -> str:

@@ -116,11 +116,7 @@ def _fitting(instance: Any, function: str, derivative: str) -> Argument:
     if np.allclose(getattr(instance, derivative)(x.copy()), slope, rtol=1e-4, atol=1e-6):
         return "input"
     found = np.asarray(getattr(instance, derivative)(out))
-    return (
-        "output"
-        if found.shape == slope.shape and np.allclose(found, slope, rtol=1e-4, atol=1e-6)
-        else "input"
-    )
+    return "output" if found.shape == slope.shape and np.allclose(found, slope, rtol=1e-4, atol=1e-6) else "input"
 
 
 def _skip(cls: type, name: str) -> int:

@@ -49,9 +49,7 @@ def not_a_layer(name: str, got: str) -> LayerError:
 def _call(usage: Usage) -> str:
     handed = ", ".join(f.name for f in usage.constructor)
     inputs = ", ".join(f.name for f in usage.forward)
-    title = (
-        usage.name if usage.instance is not None or usage.kind == "function" else f"{usage.name}({handed})"
-    )
+    title = usage.name if usage.instance is not None or usage.kind == "function" else f"{usage.name}({handed})"
     return f"{title}({inputs})" if usage.kind == "function" else f"{title}.forward({inputs})"
 
 

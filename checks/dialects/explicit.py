@@ -123,9 +123,7 @@ def run(prober: Prober, signature: Signature, kept: tuple[str, ...], inputs: Map
     )
 
 
-def _keeps(
-    prober: Prober, layout: Layout, signature: Signature, kept: tuple[str, ...], sizes: dict[str, int]
-) -> bool:
+def _keeps(prober: Prober, layout: Layout, signature: Signature, kept: tuple[str, ...], sizes: dict[str, int]) -> bool:
     """Whether the arrays that the object makes itself have the shapes that the signature declares."""
     if not kept:
         return True

@@ -15,9 +15,7 @@ from checks.infer_layout import Formal
 
 def recognises(obj: Any) -> bool:
     """Whether it is a tuple of two functions."""
-    return (
-        isinstance(obj, tuple) and len(obj) == 2 and all(callable(f) and not isinstance(f, type) for f in obj)
-    )
+    return isinstance(obj, tuple) and len(obj) == 2 and all(callable(f) and not isinstance(f, type) for f in obj)
 
 
 def usage(obj: Any, name: str) -> Usage:
@@ -25,9 +23,7 @@ def usage(obj: Any, name: str) -> Usage:
     forward, backward = obj
     needed, _ = formals(forward, "forward")
     if not needed:
-        raise LayerError(
-            f"{name} takes no arguments: expected the layer's inputs, as in affine_forward(x, w, b)"
-        )
+        raise LayerError(f"{name} takes no arguments: expected the layer's inputs, as in affine_forward(x, w, b)")
     wanted = _backward_wants(backward, needed)
     inputs = tuple(formal.name for formal in needed)
 
@@ -90,18 +86,14 @@ def _backward_wants(backward: Callable[..., Any], inputs: list[Formal]) -> tuple
     names = [f.name for f in formals(backward, "forward")[0]]
     given = {formal.name for formal in inputs}
     unknown = [n for n in names if n not in given]
-    caches = [
-        n for n in unknown if n.lower() in ("cache", "ctx", "context", "saved", "memory", "caches", "c")
-    ]
+    caches = [n for n in unknown if n.lower() in ("cache", "ctx", "context", "saved", "memory", "caches", "c")]
     ups = [n for n in unknown if n not in caches]
     if not caches and len(ups) == 2:
         caches = [next((n for n in reversed(ups) if not UPSTREAM.fullmatch(n)), ups[-1])]
         ups = [n for n in ups if n not in caches]
     if len(ups) > 1 or len(caches) > 1:
         where = getattr(backward, "__name__", "backward")
-        raise LayerError(
-            f"{where}({', '.join(names)}): expected an upstream gradient and the cache of forward"
-        )
+        raise LayerError(f"{where}({', '.join(names)}): expected an upstream gradient and the cache of forward")
     roles = {**dict.fromkeys(ups, "upstream"), **dict.fromkeys(caches, "cache")}
     return tuple(roles.get(name, name) for name in names)
 

@@ -93,8 +93,6 @@ def _keys_around(root: Any, paths: Sequence[Path], returned: Returned) -> Iterat
                 if isinstance(key, str) and as_number(value) is not None:
                     yield key
                 if isinstance(key, str) and isinstance(value, dict) and "grad" in key.lower():
-                    yield from (
-                        k for k, v in value.items() if isinstance(k, str) and as_number(v) is not None
-                    )
+                    yield from (k for k, v in value.items() if isinstance(k, str) and as_number(v) is not None)
     if isinstance(returned, dict):
         yield from (key for key in returned if isinstance(key, str))

@@ -63,9 +63,7 @@ def usage(obj: Any, name: str) -> Usage:
     built, optional = constructor(obj)
     extra = "".join(f", {key}={_spelled(value)}" for key, value in arguments)
     answer = f"layer.{backward_name}({'upstream' if takes else ''}{extra})".replace("(, ", "(")
-    call = (
-        "out = layer({inputs})" if forward_name == "__call__" else f"out = layer.{forward_name}({{inputs}})"
-    )
+    call = "out = layer({inputs})" if forward_name == "__call__" else f"out = layer.{forward_name}({{inputs}})"
     first = Usage(
         name=name,
         kind="layer",

@@ -17,9 +17,7 @@ BACKWARD = (
 )  # fmt: skip
 RATE = re.compile(r"lr|eta|rate|learning_?rate|learn_?rate|step_?size|alpha|l_?rate")
 OUTPUT = ("out", "output", "y", "a", "outputs", "activation", "A", "Y", "z", "Z", "h", "loss", "result")
-UPSTREAM = re.compile(
-    r"d?_?(out|output|y|z|a|h|c|s|loss|upstream|top|grad)s?(_.*)?|.*(grad|delta|error|err).*", re.I
-)
+UPSTREAM = re.compile(r"d?_?(out|output|y|z|a|h|c|s|loss|upstream|top|grad)s?(_.*)?|.*(grad|delta|error|err).*", re.I)
 
 _FORMS = (
     "d{}", "d_{}", "grad_{}", "{}_grad", "{}_gradient", "gradient_{}", "grad{}", "{}grad", "g{}", "g_{}",
@@ -44,9 +42,7 @@ def gradient_names(name: str) -> tuple[str, ...]:
     elif name.lower() in _LONG:
         stems += _LONG[name.lower()]
     if len(name) <= 2 and name.islower():
-        stems.append(
-            name.upper()
-        )  # `self.w` with `self.dW` is a common spelling; `self.W` with `self.dw` is not
+        stems.append(name.upper())  # `self.w` with `self.dW` is a common spelling; `self.W` with `self.dw` is not
     if name.endswith("s") and len(name) > 3 and not match:
         stems.append(name[:-1])
     stems += [stem[0].upper() + stem[1:] for stem in stems[:1] if len(stem) > 2 and stem[0].islower()]

@@ -21,9 +21,7 @@ from checks.infer_layout import Layout
 from checks.infer_names import is_buffer, is_parameter
 from checks.subject import Array
 
-_CONTAINERS = frozenset(
-    {"params", "parameters", "_params", "_parameters", "learnable", "weights", "trainable"}
-)
+_CONTAINERS = frozenset({"params", "parameters", "_params", "_parameters", "learnable", "weights", "trainable"})
 _TOO_LARGE = 1_000_000  # entries: beyond this, an array is not perturbed to see whether it matters
 
 
@@ -49,9 +47,7 @@ class Parameter:
         )
 
 
-def find(
-    prober: Prober, layout: Layout, sizes: Mapping[str, int], given: Mapping[str, Array]
-) -> list[Parameter]:
+def find(prober: Prober, layout: Layout, sizes: Mapping[str, int], given: Mapping[str, Array]) -> list[Parameter]:
     """The parameters of a fresh object, handed ones first, each with its places."""
 
     def fresh() -> Live:
@@ -170,9 +166,7 @@ def _moves(
     return now is None or now.shape != base.shape or not np.array_equal(now, base, equal_nan=True)
 
 
-def _derived(
-    prober: Prober, live: Live, handed: Mapping[str, Array], groups: Iterable[Sequence[Slot]]
-) -> set[Path]:
+def _derived(prober: Prober, live: Live, handed: Mapping[str, Array], groups: Iterable[Sequence[Slot]]) -> set[Path]:
     """The arrays that the constructor computed from those it was handed: another form of them, not
     parameters.
     """
@@ -185,9 +179,7 @@ def _derived(
 
 
 def _again(prober: Prober, live: Live, array: Array, changed: Array) -> Live:
-    return _remade(
-        prober, {name: changed if value is array else value for name, value in live.values.items()}
-    )
+    return _remade(prober, {name: changed if value is array else value for name, value in live.values.items()})
 
 
 def _remade(prober: Prober, values: dict[str, Any]) -> Live:
@@ -199,9 +191,7 @@ def _remade(prober: Prober, values: dict[str, Any]) -> Live:
 
 def _nudge(array: Array) -> Array:
     scale = float(np.abs(array).max(initial=0.0)) or 1.0
-    return np.asarray(
-        0.3 * scale * (1.1 + np.cos(np.arange(array.size))).reshape(array.shape), dtype=array.dtype
-    )
+    return np.asarray(0.3 * scale * (1.1 + np.cos(np.arange(array.size))).reshape(array.shape), dtype=array.dtype)
 
 
 def _output(prober: Prober, live: Live) -> Array | None:

@@ -102,8 +102,4 @@ def _gives(plan: Plan, start: dict[str, Array], end: dict[str, Array], truth: Ar
         output = as_number(trial.forward(live))
     except (Exception, LayerError):
         return False
-    return (
-        output is not None
-        and output.shape == truth.shape
-        and np.allclose(output, truth, rtol=1e-9, equal_nan=True)
-    )
+    return output is not None and output.shape == truth.shape and np.allclose(output, truth, rtol=1e-9, equal_nan=True)

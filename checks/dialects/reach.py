@@ -76,9 +76,7 @@ class Path:
 
 # The attribute by which a parameter object keeps its values.
 BOXED = frozenset({"data", "value", "val", "param", "_data", "_value"})
-_CONTAINERS = frozenset(
-    {"params", "parameters", "weights", "_params", "_parameters", "p", "learnable_params"}
-)
+_CONTAINERS = frozenset({"params", "parameters", "weights", "_params", "_parameters", "p", "learnable_params"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -127,9 +125,7 @@ def arrays(root: Any) -> list[Slot]:
 
 def large_arrays(root: Any) -> dict[int, Array]:
     """The arrays, by id, of which a copy for every trial run would cost more than the run."""
-    return {
-        id(s.value): s.value for s in walk(root) if isinstance(s.value, np.ndarray) and s.value.size > _LARGE
-    }
+    return {id(s.value): s.value for s in walk(root) if isinstance(s.value, np.ndarray) and s.value.size > _LARGE}
 
 
 def is_float_array(value: Any) -> bool:

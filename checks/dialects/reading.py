@@ -152,9 +152,7 @@ class _Reading:
         live = self.prober.construct(layout, sizes, given)
         before = list(walk(live.root))
         values = {
-            p.name: np.array(p.paths[0].get(live.root))
-            for p in parameters
-            if p.paths and not self.huge(live.root, p)
+            p.name: np.array(p.paths[0].get(live.root)) for p in parameters if p.paths and not self.huge(live.root, p)
         }
         live.forward(self.usage)
         if found.raised is None:

@@ -35,9 +35,7 @@ def recipe(
         elif name in layout.sizes or name in layout.constants:
             value = numbers.get(name) or repr(layout.constants.get(name))
             handed.append(value if formal.required else f"{name}={value}")
-    inputs = [
-        f.name if layout.argument(f.name) else repr(layout.constants.get(f.name)) for f in usage.forward
-    ]
+    inputs = [f.name if layout.argument(f.name) else repr(layout.constants.get(f.name)) for f in usage.forward]
     owner = usage.defined[0] if isinstance(usage.defined, tuple) else usage.defined
     title = getattr(owner, "__name__", usage.name)
     create = f"{title}({', '.join(handed)})"
@@ -54,9 +52,7 @@ def recipe(
         imports=imports,
         forward=tuple(lines),
         backward=f"returned = {answer}",
-        gradients={
-            name: place.code("returned") for name, place in places.items() if place.source != "update"
-        },
+        gradients={name: place.code("returned") for name, place in places.items() if place.source != "update"},
     )
 
 

@@ -118,9 +118,7 @@ def _from_nested(
                 located.places[name] = Place("returned", Path((("[]", k), ("[]", index))))
 
 
-def _by_key(
-    returned: Mapping[Any, Any], steps: tuple[Step, ...], names: Sequence[str], located: Located
-) -> None:
+def _by_key(returned: Mapping[Any, Any], steps: tuple[Step, ...], names: Sequence[str], located: Located) -> None:
     for name in names:
         for key in (name, *gradient_names(name)):
             if key in returned:

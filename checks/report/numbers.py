@@ -37,9 +37,7 @@ def _all_near(one: float, other: float, texts: tuple[str, str]) -> bool:
     distance = abs(one - other)
     if not math.isfinite(distance):
         return True
-    return all(
-        abs(float(text) - value) <= distance / 10 for text, value in zip(texts, (one, other), strict=True)
-    )
+    return all(abs(float(text) - value) <= distance / 10 for text, value in zip(texts, (one, other), strict=True))
 
 
 def shape(sizes: tuple[int, ...]) -> str:

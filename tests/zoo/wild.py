@@ -32,10 +32,7 @@ class CategoricalLoss:
 
     def forward(self, y_pred, y_true):
         clipped = np.clip(y_pred, 1e-7, 1 - 1e-7)
-        if y_true.ndim == 1:
-            confidence = clipped[range(len(y_pred)), y_true]
-        else:
-            confidence = (clipped * y_true).sum(axis=1)
+        confidence = clipped[range(len(y_pred)), y_true] if y_true.ndim == 1 else (clipped * y_true).sum(axis=1)
         return -np.log(confidence)
 
     def backward(self, dvalues, y_true):
