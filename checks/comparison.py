@@ -28,6 +28,7 @@ from checks.sweep import once, sweep
 AGREES, UNDECIDED, DIFFERS = 0, 1, 2
 VERDICTS: tuple[GradientVerdict, ...] = ("agrees", "undecided", "differs")
 CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
+WEAK, VERY_WEAK = 1e-3, 1e-9  # of S: values so far below the function's own size
 ENOUGH_DIFFERENT = 8  # entries confirmed as different, after which the rest go by their cheap values
 
 Cause = Literal["noise", "truncation", "domain", "kink", "roundoff"]
@@ -57,6 +58,13 @@ class Entries:
     def verdict(self) -> GradientVerdict:
         worst = int(self.codes.max(initial=AGREES))
         return VERDICTS[worst]
+
+    def take(self, other: Entries) -> None:
+        """Puts in what a closer look at some of the entries found to differ."""
+        for k in np.flatnonzero(other.codes == DIFFERS):
+            here = int(np.searchsorted(self.indices, other.indices[k]))
+            self.numerical[here], self.allowances[here] = other.numerical[k], other.allowances[k]
+            self.codes[here], self.kinks[here] = DIFFERS, False
 
 
 def compare(
@@ -187,7 +195,19 @@ class _Comparing:
             if codes[k] != AGREES and not self.kinks[k] and (codes[k] == UNDECIDED or self._weak(k)):
                 codes[k] = self._closer_arithmetic(k, int(codes[k]))
             different += int(codes[k] == DIFFERS)
-        return codes
+        return self._without_measure(codes)
+
+    def _without_measure(self, codes: Array) -> Array:
+        """A saturated output may stand still however far one entry is moved, and give no size to measure it by.
+
+        Its neighbours do: far below unit round-off times the slopes of their lines, nothing could show.
+        """
+        measure = 4 * self.function.unit_roundoff * float(np.max(self.zero_sizes, initial=0.0))
+        silent = (codes != AGREES) & (self.n == 0) & (np.abs(self.a) <= measure)
+        self.e[silent] = measure
+        for k in np.flatnonzero(silent):
+            self.causes.pop(int(k), None)
+        return np.where(silent, AGREES, codes)
 
     def _smaller_steps(self, k: int, size: float) -> int:
         """Leaves behind a kink that the first step crossed, as long as round-off allows.
@@ -234,23 +254,33 @@ class _Comparing:
 
     def _weak(self, k: int) -> bool:
         """Whether both values are far below the function's own size, where rounding inside it may show instead."""
-        return bool(max(abs(self.a[k]), abs(self.n[k])) <= 1e-3 * self.zero_sizes[k] or self.zero_sizes[k] == 0)
+        return bool(max(abs(self.a[k]), abs(self.n[k])) <= WEAK * self.zero_sizes[k] or self.zero_sizes[k] == 0)
 
     def _closer_arithmetic(self, k: int, code: int) -> int:
         """The word of longdouble, then of the complex step, on an entry that float64 leaves open or weakly accuses."""
         kept = self.n[k], self.e[k], self.r[k]
         closer = self._settle(k, wide=True)
-        if closer == UNDECIDED:
-            closer = self._confirm(k)
-        if closer == UNDECIDED and code == DIFFERS:
-            self.n[k], self.e[k], self.r[k] = kept
-            return DIFFERS
+        if closer != AGREES:
+            closer = max(closer, code) if self._confirm(k) != AGREES else AGREES
+        if closer == DIFFERS:
+            if code == DIFFERS:
+                self.n[k], self.e[k], self.r[k] = kept
+            if self.n[k] == 0 and self.zero_sizes[k] == 0:
+                # The output is zero, and stays zero however far the entry is moved: nothing to measure against.
+                self.causes[k] = "noise"
+                return UNDECIDED
         return closer
 
     def _confirm(self, k: int) -> int:
         """The complex step's word on entry k, where it is compatible with the real differences: yes or nothing."""
         found = self.evaluation.complex_derivative(self.name, int(self.indices[k]))
-        if found is None or not abs(found[0] - self.n[k]) <= self.e[k] + found[1]:
+        if found is None:
+            return UNDECIDED
+        # Of an output that stood still bit for bit, and of a derivative far below its round-off where kinks hide,
+        # the real difference knows nothing that the complex step would have to be compatible with.
+        size = max(abs(self.a[k]), abs(self.n[k]))
+        blind = self.n[k] == 0 or (self.a[k] != 0 and size <= VERY_WEAK * self.zero_sizes[k])
+        if not blind and not abs(found[0] - self.n[k]) <= self.e[k] + found[1]:
             return UNDECIDED
         kept = self.n[k], self.e[k]
         self.n[k], self.e[k] = found
@@ -287,7 +317,8 @@ class _Comparing:
         self.r[k] = own + 4 * change
         code = self._judge_one(k, self.tolerance)
         if code != AGREES and change <= self.zero_tolerance * self.zero_sizes[k]:
-            self.a[k], self.r[k] = precise, own
+            wide_unit = float(np.finfo(np.longdouble).eps) / 2
+            self.a[k], self.r[k] = precise, own * wide_unit / self.evaluation.units[self.name]
             code = self._judge_one(k, self.tolerance)
             self.a[k], self.r[k] = given, own + change
         return code
@@ -314,8 +345,8 @@ def judge(
     off = np.abs(a - n)
     sharp = (allowance <= tolerance * s) & (e <= close * s)
     small = (np.abs(a) <= allowance) & (np.abs(n) <= allowance) & (allowance <= zero_tolerance * zero_size)
-    flushed = 2.0**-124 if tolerance > 1e-3 else 2.0**-1020
-    zero = small | (np.maximum(np.abs(a), np.abs(n)) <= flushed) | ((a == 0) & (n == 0))
+    flushed = np.maximum(np.maximum(np.abs(a), np.abs(n)), allowance) <= (2.0**-112 if tolerance > 1e-3 else 2.0**-1008)
+    zero = small | flushed | ((a == 0) & (n == 0) & (zero_size == 0))
     codes = np.full(a.shape, UNDECIDED)
     codes[(off <= allowance) & (sharp | zero)] = AGREES
     codes[(off > 3 * allowance) | (np.isfinite(n) & np.isfinite(e) & ~np.isfinite(a))] = DIFFERS

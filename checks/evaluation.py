@@ -116,14 +116,14 @@ class Evaluation:
             equal_nan=True,
         )
         kept = bench.output.dtype == dtype and bench.output.shape == self.native.output.shape
-        return bench if kept and close and (dtype.itemsize > 8 or not bench.noise.single) else None
+        return bench if kept and close and not bench.noise.single else None
 
     @property
     def wide(self) -> Bench | None:
         """A longdouble bench for what float64 leaves unsettled, or None where the code or the machine has none."""
         if not self._looked_for_wide:
             self._looked_for_wide = True
-            if np.finfo(np.longdouble).eps < 1e-18 and not self.numeric.noise.single:
+            if np.finfo(np.longdouble).eps < 1e-18:
                 self._wide = self._widened(np.dtype(np.longdouble))
         return self._wide
 

@@ -223,6 +223,8 @@ def _beside(look: _Look, doubts: Mapping[str, Entries]) -> CaseResult:
         }
         if any(moved for _, moved in verdicts.values()):
             full = _Look(other.case)
+            for name, there in other.entries.items():
+                full.entries[name].take(there)
             full.spent = spent + look.evaluation.evaluations
             return full.result()
         open_accusation = any(

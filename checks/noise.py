@@ -61,7 +61,8 @@ def measure_noise(
     above, below = line.at(PROBE), line.at(-PROBE)
     slope = np.abs(above - below).astype(np.float64) / (2 * PROBE)
     deviation, width = _spaced(line, base, slope, unit * size)
-    if _representable_in_single(above, below) or SPACINGS[1] < width <= SPACINGS[2]:
+    staircase = SPACINGS[1] < width <= SPACINGS[2] and not _absorbed(np.concatenate([above, below]), 2.0**-5)
+    if _representable_in_single(above, below) or staircase:
         unit = SINGLE
         deviation = np.maximum(deviation, table_noise(line.table(SPACING_SINGLE, base)))
     return Noise(deviation=np.maximum(deviation, unit * size), unit_roundoff=unit)
@@ -144,6 +145,20 @@ def _representable_in_single(above: Array, below: Array) -> bool:
     moved = (above != below) & np.isfinite(above) & np.isfinite(below)
     if not moved.any():
         return False
-    values = np.concatenate([above[moved], below[moved]])
+    values = np.concatenate([above[moved], below[moved]]).astype(np.float64)
     with np.errstate(over="ignore"):
-        return bool(np.all(values == values.astype(np.float32)))
+        single = bool(np.all(values == values.astype(np.float32)))
+    mantissa = np.ldexp(np.frexp(np.abs(values))[0], 20)
+    filled = bool(np.any(mantissa != np.floor(mantissa)))
+    return single and filled and not _absorbed(values, 2.0**-29)
+
+
+def _absorbed(values: Array, below: float) -> bool:
+    """Whether small values lie on the grid of numbers near one, as log(1 + tiny) does, or the mean of a few.
+
+    They are float32 numbers, or stand on a staircase, by chance: `below` is the size under which neither float64
+    nor float32 has a grid as coarse as theirs.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    values = values[np.isfinite(values)]
+    return bool(np.all(np.abs(values) < below) and np.all(np.ldexp(values, 56) % 1 == 0))

@@ -46,7 +46,7 @@ def gradient_roundoff(
         finite = sizes[np.isfinite(sizes)]
         spread = np.where(np.isfinite(spreads[name]), spreads[name], 0.0)
         rms = float(np.sqrt(np.mean(spread**2))) if spread.size else 0.0
-        tiny = 4 * (2.0**-126 if unit_roundoff[name] > 1e-12 else 2.0**-1022)
+        tiny = 64 * (2.0**-126 if unit_roundoff[name] > 1e-12 else 2.0**-1022)
         result[name] = 4 * unit_roundoff[name] * np.max(finite, initial=0.0) + 4 * np.maximum(spread, rms) + tiny
     return result
 
