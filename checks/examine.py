@@ -16,10 +16,12 @@ from checks.case import Case
 from checks.comparison import AGREES, DIFFERS, UNDECIDED, Entries, compare, row
 from checks.errors import GradproofError
 from checks.evaluation import Evaluation, quiet
-from checks.results import Comparison, GradientVerdict
+from checks.ladder import differentiate
+from checks.results import Comparison, GradientVerdict, Worst
 
 BESIDE = 1e-3
 BESIDE_SINGLE = 1e-2
+MOST_OWED = 16  # entries of an array without a gradient that are differentiated to see whether it plays a part
 MOST_BESIDE = 32  # entries of one gradient looked at beside their point
 
 
@@ -76,7 +78,7 @@ class _Look:
         self.evaluation = Evaluation(case, rebuild=rebuild)
         self.finite = bool(np.all(np.isfinite(self.evaluation.native.base)))
         self.entries: dict[str, Entries] = {}
-        self.missing: list[str] = []
+        self.missing: dict[str, Worst] = {}
         if self.finite:
             for name in case.arrays:
                 self._compare(name, only)
@@ -92,18 +94,24 @@ class _Look:
             return
         if name in self.evaluation.analytic:
             self.entries[name] = compare(self.evaluation, name)
-        elif name in self.case.subject.owed and name not in self.evaluation.problems and self._depends_on(name):
-            self.missing.append(name)
+        elif name in self.case.subject.owed and name not in self.evaluation.problems:
+            owed = self._owed(name)
+            if owed is not None:
+                self.missing[name] = owed
 
-    def _depends_on(self, name: str) -> bool:
-        """Whether the output moves with the array."""
+    def _owed(self, name: str) -> Worst | None:
+        """The largest derivative among the first entries of an array without a gradient; None if it plays no part."""
         function = self.evaluation.function(name)
         assert function is not None
-        for index in range(min(function.x.size, 16)):
-            plus, minus, _ = function.pair(index, float(function.scale[index]) / 64)
-            if not np.array_equal(plus, minus):
-                return True
-        return False
+        found = {k: differentiate(function, k) for k in range(min(function.x.size, MOST_OWED))}
+        known = [
+            k for k, derivative in found.items() if abs(derivative.value) > derivative.allowance or derivative.kink
+        ]
+        if not known:
+            return None
+        k = max(known, key=lambda k: abs(found[k].value))
+        index = tuple(int(i) for i in np.unravel_index(k, function.x.shape)) if function.x.shape else ()
+        return Worst(index=index, analytic=np.nan, numerical=found[k].value, allowance=found[k].allowance)
 
     def doubts(self) -> dict[str, Entries]:
         """The entries, by gradient, whose verdict rests on a special point or would be an accusation."""
@@ -146,7 +154,15 @@ class _Look:
                 verdict, cause = "undecided", "domain: the output is not finite"
             else:
                 continue
-            rows[name] = Comparison(name=name, role=role, shape=shape, dtype=dtype, verdict=verdict, cause=cause)
+            rows[name] = Comparison(
+                name=name,
+                role=role,
+                shape=shape,
+                dtype=dtype,
+                verdict=verdict,
+                cause=cause,
+                worst=self.missing.get(name),
+            )
         return CaseResult(
             case=replace(self.case, upstream=evaluation.upstream if self.case.subject.takes_upstream else None),
             rows={name: rows[name] for name in self.case.arrays if name in rows},

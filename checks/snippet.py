@@ -50,8 +50,9 @@ def _compared(case: Case, comparison: Comparison, recipe: Recipe, names: str) ->
     exponent = -6 if array.dtype.itemsize >= 8 else -3
     step = 10.0 ** round(np.log10(line_scale(array)[flat]) + exponent)
     moved = ", ".join("{}" if key == name else key for key in case.arrays)
+    told = gradient if comparison.verdict == "missing" else f"np.asarray({gradient}){index}"
     return [
-        f'print("backward: ", np.asarray({gradient}){index})',
+        f'print("backward: ", {told})',
         "",
         f"step = {step:g}",
         f"plus, minus = np.array({name}), np.array({name})",

@@ -133,6 +133,8 @@ def _details(comparison: Comparison) -> Iterator[Line]:
     parts = []
     if worst is not None:
         analytic, numerical = pair(worst.analytic, worst.numerical)
+        if comparison.verdict == "missing":
+            analytic = "none"
         place = entry(comparison.name, worst.index)
         parts.append(f"{place}: analytic {analytic}, numerical {numerical} +- {uncertainty(worst.allowance)}")
     elif comparison.cause is None:
