@@ -6,15 +6,15 @@ third may show; the second stops at a failing case and lets hypothesis shrink it
 
 from __future__ import annotations
 
-import tempfile
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Generic, TypeVar
 
-from hypothesis import HealthCheck, Phase, Verbosity, find, settings
-from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis import HealthCheck, Phase, Verbosity, configuration, find, settings
 from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
@@ -66,7 +66,6 @@ class Search(Generic[T]):
         return self.judged[key]
 
     def _find(self, condition: Callable[[Case], bool], examples: int, phases: tuple[Phase, ...]) -> Case | None:
-        _keep_out_of_the_users_folder()
         chosen = settings(
             max_examples=examples,
             phases=phases,
@@ -77,17 +76,21 @@ class Search(Generic[T]):
             suppress_health_check=list(HealthCheck),
         )
         try:
-            return find(self.strategy, condition, settings=chosen, random=Random(self.seed))
+            with _nothing_written():
+                return find(self.strategy, condition, settings=chosen, random=Random(self.seed))
         except NoSuchExample:
             return None
 
 
-_home: tempfile.TemporaryDirectory[str] | None = None
+@contextmanager
+def _nothing_written() -> Iterator[None]:
+    """hypothesis notes down the constants of the modules that it saw, beside the user's files unless told otherwise.
 
-
-def _keep_out_of_the_users_folder() -> None:
-    """hypothesis writes down what constants it saw, beside the user's files unless it is told of another place."""
-    global _home
-    if _home is None and not Path(".hypothesis").is_dir():
-        _home = tempfile.TemporaryDirectory(prefix="gradproof-")
-        set_hypothesis_home_dir(_home.name)
+    It is given a place where nothing can be written, which it puts up with, and the caller's place back afterwards.
+    """
+    before = getattr(configuration, "__hypothesis_home_directory", None)
+    configuration.set_hypothesis_home_dir(Path(os.devnull) / "gradproof")
+    try:
+        yield
+    finally:
+        configuration.set_hypothesis_home_dir(before)

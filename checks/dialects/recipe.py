@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import importlib.machinery
 import inspect
 import linecache
 import re
 import sys
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path as File
 from typing import Any
@@ -74,9 +74,21 @@ def _import(thing: Any) -> list[str]:
     file = source_file(thing)
     if file is None:
         return unknown
-    if _importable(module, file):
+    if _installed(module, file):
         return [f"from {module} import {name}"]
-    return ["import runpy", f"{name} = runpy.run_path({file!r})[{name!r}]"]
+    root, dotted = _home(File(file).resolve())
+    if not all(part.isidentifier() for part in dotted.split(".")):
+        return ["import runpy", f"{name} = runpy.run_path({file!r})[{name!r}]"]
+    return ["import sys", f"sys.path.insert(0, {str(root)!r})", f"from {dotted} import {name}"]
+
+
+def _home(file: File) -> tuple[File, str]:
+    """(the folder to import from, the dotted name) of a file: above its package, if it is in one."""
+    root, parts = file.parent, [] if file.stem == "__init__" else [file.stem]
+    while (root / "__init__.py").exists() and root.parent != root:
+        parts.insert(0, root.name)
+        root = root.parent
+    return root, ".".join(parts)
 
 
 def source_file(thing: Any) -> str | None:
@@ -107,14 +119,9 @@ def _functions(thing: Any) -> list[Any]:
 
 
 @functools.cache
-def _importable(module: str, file: str) -> bool:
-    """Whether `import module` finds this very file from the path."""
-    if module in ("__main__", "builtins"):
+def _installed(module: str, file: str) -> bool:
+    """Whether the file is what `import module` finds in any program of this Python."""
+    folders = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")}
+    if not any(File(file).resolve().is_relative_to(File(folder).resolve()) for folder in folders if folder):
         return False
-    top = importlib.machinery.PathFinder.find_spec(module.partition(".")[0])
-    if top is None or top.origin is None:
-        return False
-    home = File(top.origin).parent.joinpath(*module.split(".")[1:])
-    if "." not in module:
-        return File(top.origin).resolve() == File(file).resolve()
-    return File(file).resolve() in (home.with_suffix(".py").resolve(), (home / "__init__.py").resolve())
+    return _home(File(file).resolve())[1] == module
