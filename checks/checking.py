@@ -60,7 +60,7 @@ def check(
     try:
         wanted = Signature.parse(signature) if isinstance(signature, str) else signature
         arrays = None if inputs is None else _as_arrays(inputs, np.dtype(dtype))
-        read_subject = read(subject, wanted, inputs=arrays, dtype=dtype, name=_name(subject))
+        read_subject = _read(subject, wanted, arrays, dtype)
         run.subject = read_subject
         if arrays is not None:
             run.look(explicit_case(read_subject, arrays, seed, np.dtype(dtype)))
@@ -151,6 +151,22 @@ class _Run:
         if not in_forward:
             return f"no case could be drawn for the signature {signature}"
         return f"{in_forward[0]}\nfor inputs drawn as {signature}; give the layer's own: --signature, or inputs="
+
+
+def _read(subject: Any, signature: Signature | None, arrays: Any, dtype: Any) -> Subject:
+    """The subject; where it cannot be called with the inputs, as it is without them, so that they can be named."""
+    try:
+        return read(subject, signature, inputs=arrays, dtype=dtype, name=_name(subject))
+    except LayerError as error:
+        if not isinstance(arrays, Mapping):
+            raise
+        try:
+            known = read(subject, signature, dtype=dtype, name=_name(subject))
+        except LayerError:
+            raise error from None
+        if set(arrays) <= {argument.name for argument in known.signature.arguments}:
+            raise
+        return known
 
 
 def explicit_case(subject: Subject, inputs: Mapping[str, Any] | tuple[Any, ...], seed: int, dtype: Any) -> Case:

@@ -46,8 +46,10 @@ def find(
 
 
 def _missing(seen: Seen) -> Iterator[Finding]:
+    # A backward that raises had no chance to give anything.
+    silent = any(error.phase == "backward" for error in seen.raised)
     for row in seen.rows:
-        if row.verdict != "missing":
+        if row.verdict != "missing" or silent:
             continue
         near = seen.subject.near_misses.get(row.name, ())
         beside = f"; there is {_listed(near)} instead" if near else ""

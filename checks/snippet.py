@@ -65,6 +65,8 @@ def _compared(case: Case, comparison: Comparison, recipe: Recipe, names: str) ->
 
 def literal(array: Array) -> str:
     """An expression that makes the array again, to the bit, in a like memory layout."""
+    if array.size == 0:
+        return f"np.zeros({array.shape}, dtype=np.{array.dtype})"
     if array.dtype == np.float32:
         values = np.array([float(str(v)) for v in array.reshape(-1)]).reshape(array.shape).tolist()
     else:

@@ -1,0 +1,210 @@
+"""`check` and `assert_gradients` as their callers see them."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from checks import GradientMismatch, Signature, assert_gradients, cases, check
+from reference import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet
+from reference.mnist import load_sample
+
+
+class Doubled:
+    """2x, with the gradient of x."""
+
+    def forward(self, x: Any) -> Any:
+        return 2 * x
+
+    def backward(self, dout: Any) -> Any:
+        return dout
+
+
+class Raises:
+    def forward(self, x: Any) -> Any:
+        if x.shape[0] > 4:
+            raise ValueError("four rows at most")
+        return 3 * x
+
+    def backward(self, dout: Any) -> Any:
+        return 3 * dout
+
+
+class FailsBehind:
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x**2
+
+    def backward(self, dout: Any) -> Any:
+        if self.x.shape[0] > 2:
+            raise IndexError("row 2")
+        return 2 * self.x * dout
+
+
+def test_a_correct_class_passes() -> None:
+    report = check(Affine, seed=1)
+    assert (report.verdict, report.passed, report.signature) == ("pass", True, "x(n,i), W(i,o), b(o) -> (n,o)")
+    assert [row.name for row in report.comparisons] == ["x", "W", "b"]
+    assert report.cases == 20
+    assert report.seed == 1
+
+
+def test_a_wrong_one_fails_and_says_where() -> None:
+    report = check(Doubled, seed=1)
+    assert report.verdict == "fail"
+    (row,) = report.comparisons
+    assert row.worst is not None
+    assert row.worst.numerical == pytest.approx(2 * row.worst.analytic)
+    with pytest.raises(GradientMismatch, match=r"x\[0,0\]: analytic .* numerical .*") as caught:
+        assert_gradients(Doubled, seed=1)
+    assert "counterexample" in str(caught.value)
+
+
+def test_assert_gradients_gives_the_report() -> None:
+    assert assert_gradients(ReLU, seed=0, max_examples=5).passed
+
+
+def test_a_seed_gives_the_same_report() -> None:
+    one, other = (check(Doubled, seed=9).to_json() for _ in range(2))
+    assert {**one, "seconds": 0} == {**other, "seconds": 0}
+    assert check(ReLU).seed != check(ReLU).seed
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", np.float32])
+def test_dtypes(dtype: Any) -> None:
+    report = check(Affine, dtype=dtype, seed=2, max_examples=8)
+    assert report.passed
+    assert {row.dtype for row in report.comparisons} == {np.dtype(dtype).name}
+
+
+def test_a_pair_of_functions_and_an_explicit_signature() -> None:
+    def scale_forward(x: Any, k: Any) -> Any:
+        return x * k, (x, k)
+
+    def scale_backward(dout: Any, cache: Any) -> Any:
+        x, k = cache
+        return dout * k, np.sum(dout * x)
+
+    report = check((scale_forward, scale_backward), "x(n,i), k() -> (n,i)", seed=3)
+    assert report.passed, report.to_text()
+    assert {row.name: row.shape for row in report.comparisons}["k"] == ()
+
+
+def test_inputs_are_that_case_exactly() -> None:
+    x, W, b = np.ones((2, 3)), np.arange(6.0).reshape(3, 2), np.array([1, 2])
+    report = check(Affine, inputs=(x, W, b), seed=0)
+    assert report.passed
+    assert report.cases == 1
+    assert [row.shape for row in report.comparisons] == [(2, 3), (3, 2), (2,)]
+    by_name = check(Affine, inputs={"W": W, "b": b, "x": x}, seed=0)
+    assert by_name.to_json()["gradients"] == report.to_json()["gradients"]
+
+
+def test_missing_parameters_are_drawn_in_the_fitting_shape() -> None:
+    report = check(Affine, inputs={"x": np.ones((2, 5))}, seed=0)
+    assert report.passed
+    assert {row.name: row.shape for row in report.comparisons}["W"][0] == 5
+
+
+def test_a_network_on_its_own_parameters_and_real_images() -> None:
+    (images, labels), _ = load_sample()
+    net = TwoLayerNet(784, 3, 10, rng=0)
+    before = {name: value.copy() for name, value in net.params.items()}
+    report = check(net, inputs=(images[:2], labels[:2]), exact=True, seed=0)
+    assert report.passed, report.to_text()
+    assert all(row.mean_abs_diff is not None and row.mean_abs_diff < 1e-10 for row in report.comparisons)
+    assert all(np.array_equal(net.params[name], before[name]) for name in before)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "why"),
+    [
+        ((np.array([[1.0, np.nan]]),), "input number 0 is nan at [0, 1], expected finite numbers"),
+        ({"x": np.array([np.inf])}, "input x is inf at [0], expected finite numbers"),
+        ((np.array([object()]),), "input number 0 has dtype object, expected an array of real numbers"),
+        ({"z": np.ones(3)}, "z"),
+    ],
+)
+def test_inputs_that_make_no_sense_are_an_error_that_says_so(inputs: Any, why: str) -> None:
+    report = check(ReLU, inputs=inputs)
+    assert report.verdict == "error"
+    assert report.why is not None
+    assert why in report.why
+    assert report.why.count("\n") <= 2
+
+
+def test_labels_out_of_range_are_the_layers_own_words() -> None:
+    report = check(SoftmaxWithLoss, inputs=(np.ones((2, 3)), np.array([0, 7])))
+    assert report.verdict == "error"
+    assert report.why is not None
+    assert "label 7 is no class" in report.why
+
+
+def test_forward_that_raises_for_some_shapes_is_remarked_on() -> None:
+    report = check(Raises, "x(n,i) -> (n,i)", seed=0)
+    assert report.verdict == "pass"
+    assert any("forward raised ValueError: four rows at most" in note for note in report.notes)
+
+
+def test_forward_that_raises_for_all_is_an_error() -> None:
+    report = check(Raises, inputs=(np.ones((6, 1)),))
+    assert report.verdict == "error"
+    assert report.why is not None
+    assert "four rows at most" in report.why
+
+
+def test_backward_that_raises_is_a_finding() -> None:
+    report = check(FailsBehind, "x(n,i) -> (n,i)", seed=0)
+    assert report.verdict == "fail"
+    assert [(f.kind, f.message) for f in report.findings if f.severity == "error"] == [
+        ("raises", "forward ran, then backward raised IndexError: row 2")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_examples": 0}, "Expected max_examples to be at least 1, got 0"),
+        ({"dtype": "int64"}, "Expected dtype to be float32 or float64, got 'int64'"),
+        ({"timeout": -1}, "Expected timeout to be a positive number of seconds, got -1"),
+        ({"workers": 2}, "Expected workers to be None, got 2: this version checks in one process, without it"),
+        ({"against": "reference:Affine"}, "Expected against to be None"),
+    ],
+)
+def test_arguments_that_make_no_sense(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check(ReLU, **options)
+
+
+def test_a_signature_with_a_typo_is_pointed_at() -> None:
+    report = check(Affine, "x(n,i), W(i,o, b(o) -> (n,o)")
+    assert report.verdict == "error"
+    assert report.why is not None
+    assert "^ column" in report.why
+
+
+def test_the_callers_random_states_and_folder_are_untouched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    states = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    check(Doubled, seed=0)
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == states  # noqa: NPY002
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_kind_that_is_allowed() -> None:
+    assert check(Doubled, seed=0, allow=("wrong-values",)).verdict == "pass"
+    assert check(Doubled, seed=0, allow=("Doubled.x:wrong-values",)).verdict == "pass"
+    assert check(Doubled, seed=0, allow=("Other:wrong-values",)).verdict == "fail"
+
+
+@settings(max_examples=5)
+@given(cases(Affine, Signature.parse("x(n,i), W(i,o), b(o) -> (n,o)")))
+def test_cases_serve_a_test_of_ones_own(case: Any) -> None:
+    x, W, b = (case.arrays[name] for name in ("x", "W", "b"))
+    assert Affine(W, b).forward(x).shape == (len(x), len(b))

@@ -1,0 +1,91 @@
+"""Imports go downward only: read from the source, so that the order written here is the order there is."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import checks
+import reference
+
+CHECKS = Path(checks.__file__).parent
+REFERENCE = Path(reference.__file__).parent
+
+# Each line may import those above it, and its neighbours on the line where the line is one idea in several files.
+LAYERS = (
+    ("errors",),
+    ("signature", "function", "results"),
+    ("noise", "subject"),
+    ("sweep", "ladder", "case", "roundoff"),
+    ("derivative", "bench", "strategies", "snippet"),
+    ("evaluation", "search", "infer"),
+    ("comparison",),
+    ("examine",),
+    ("findings", "dialects"),
+    ("summary", "report"),
+    ("checking", "load"),
+    ("discover",),
+    ("worker",),
+    ("process",),
+    ("run",),
+    ("session", "options"),
+    ("textbook",),
+    ("cli",),
+    ("__main__",),
+)
+HEIGHT = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+
+def unit(module: str) -> str:
+    """`checks.dialects.layer` belongs to `dialects`, `checks.infer_sizes` to `infer`."""
+    name = module.split(".")[1]
+    return "infer" if name.startswith("infer") else name
+
+
+def sources() -> Iterator[tuple[str, Path]]:
+    for path in sorted(CHECKS.rglob("*.py")):
+        dotted = ".".join(("checks", *path.relative_to(CHECKS).with_suffix("").parts))
+        if dotted != "checks.__init__":
+            yield unit(dotted), path
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules that a file imports when it is imported itself."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "checks")
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize(("name", "path"), list(sources()), ids=lambda value: getattr(value, "stem", value))
+def test_imports_go_downward(name: str, path: Path) -> None:
+    assert name in HEIGHT, f"{name} has no place in LAYERS"
+    for module in imported(path):
+        if module.startswith("checks.") and unit(module) in HEIGHT:
+            assert HEIGHT[unit(module)] <= HEIGHT[name], f"{path.name} imports {module}, which lies above it"
+
+
+@pytest.mark.parametrize("path", sorted(REFERENCE.rglob("*.py")), ids=lambda path: path.stem)
+def test_reference_is_numpy_only(path: Path) -> None:
+    assert {module.split(".")[0] for module in imported(path)} <= {*sys.stdlib_module_names, "numpy", "reference"}
+    assert "checks" not in path.read_text()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["check", "--help"]])
+def test_help_waits_for_nothing(words: list[str]) -> None:
+    code = (
+        "import sys; from checks.cli import main\n"
+        f"sys.argv = ['gradproof', *{words!r}]\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('scipy', 'hypothesis', 'matplotlib') if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"

@@ -1,0 +1,74 @@
+"""Counterexamples run as they stand, and print the numbers of the report."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from checks import check
+from checks.load import load
+from checks.snippet import literal
+
+LAYERS = Path(__file__).parent.parent / "examples" / "my_layers.py"
+
+
+def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+@given(st.sampled_from(["float64", "float32", "int64", "int32", "bool"]).flatmap(lambda d: arrays(d, (2, 3))))
+def test_literals_make_the_array_again(array: np.ndarray) -> None:
+    again = eval(literal(array), {"np": np})
+    assert np.array_equal(again, array, equal_nan=array.dtype.kind == "f")
+    assert again.dtype == array.dtype
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(12.0).reshape(2, 6)[:, ::2],
+        np.arange(6.0).reshape(2, 3)[::-1],
+        np.array(0.1),
+        np.array(0.1, dtype=np.float32),
+        np.zeros((0, 3)),
+    ],
+    ids=["Fortran", "strided", "reversed", "0-d", "0-d single", "empty"],
+)
+def test_literals_keep_the_layout(array: np.ndarray) -> None:
+    again = eval(literal(array).partition("  #")[0], {"np": np})
+    assert np.array_equal(again, array)
+    assert again.dtype == array.dtype
+    assert again.flags.c_contiguous == array.flags.c_contiguous
+    assert again.flags.f_contiguous == array.flags.f_contiguous
+
+
+def run(source: str, folder: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, cwd=folder)
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", ["MeanAffine", "ReLU", "SoftmaxWithLoss"])
+def test_a_counterexample_prints_both_numbers(name: str, tmp_path: Path) -> None:
+    report = check(getattr(load(LAYERS), name), seed=5)
+    assert report.counterexample is not None
+    out = run(report.counterexample, tmp_path).split()
+    analytic, numerical = float(out[1]), float(out[3])
+    row = next(row for row in report.comparisons if row.verdict == "differs")
+    assert row.worst is not None
+    assert analytic == pytest.approx(row.worst.analytic, abs=1e-12)
+    assert numerical == pytest.approx(row.worst.numerical, rel=1e-4, abs=1e-6)
+
+
+def test_a_gradient_that_is_not_there_is_shown_as_none(tmp_path: Path) -> None:
+    report = check(load(LAYERS).Affine, seed=5)
+    assert report.counterexample is not None
+    assert run(report.counterexample, tmp_path).startswith("backward:  None\nnumerical: ")
