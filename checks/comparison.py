@@ -4,6 +4,7 @@
     s = max(|a|, |n|, typical size in this gradient)
     agrees            |a - n| <= E and E <= 1e-4 s  (1e-2 s in single precision)
                       or a true zero: |a|, |n| <= E <= 1e-8 S  (1e-3 S), S = sum |upstream * f| / L
+                      or next to one: |a|, |n| <= 1e-9 S and E <= 1e-2 s
     differs           |a - n| > 3 E, again with other steps
     undecided         otherwise, after all refinement
 
@@ -28,7 +29,7 @@ from checks.sweep import once, sweep
 AGREES, UNDECIDED, DIFFERS = 0, 1, 2
 VERDICTS: tuple[GradientVerdict, ...] = ("agrees", "undecided", "differs")
 CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
-WEAK, VERY_WEAK = 1e-3, 1e-9  # of S: values so far below the function's own size
+WEAK, BLIND, VERY_WEAK = 1e-3, 1e-5, 1e-9  # of S: values so far below the function's own size
 ENOUGH_DIFFERENT = 8  # entries confirmed as different, after which the rest go by their cheap values
 
 Cause = Literal["noise", "truncation", "domain", "kink", "roundoff"]
@@ -223,7 +224,7 @@ class _Comparing:
                 break
             value, allowance = once(self.function, index, self.ratio / factor, self.truncation)
             change = abs(value - before[0])
-            if change <= allowance + before[1]:
+            if change <= 4 * (allowance + before[1]):
                 break
             # If it was truncation and no kink, it falls with the square of the step: the share that is left.
             self.n[k], self.e[k] = after = value, allowance + change / 32
@@ -279,7 +280,7 @@ class _Comparing:
         # Of an output that stood still bit for bit, and of a derivative far below its round-off where kinks hide,
         # the real difference knows nothing that the complex step would have to be compatible with.
         size = max(abs(self.a[k]), abs(self.n[k]))
-        blind = self.n[k] == 0 or (self.a[k] != 0 and size <= VERY_WEAK * self.zero_sizes[k])
+        blind = self.n[k] == 0 or (self.a[k] != 0 and size <= BLIND * self.zero_sizes[k])
         if not blind and not abs(found[0] - self.n[k]) <= self.e[k] + found[1]:
             return UNDECIDED
         kept = self.n[k], self.e[k]
@@ -347,8 +348,10 @@ def judge(
     small = (np.abs(a) <= allowance) & (np.abs(n) <= allowance) & (allowance <= zero_tolerance * zero_size)
     flushed = np.maximum(np.maximum(np.abs(a), np.abs(n)), allowance) <= (2.0**-112 if tolerance > 1e-3 else 2.0**-1008)
     zero = small | flushed | ((a == 0) & (n == 0) & (zero_size == 0))
+    # So far below the function's own size, all of it is round-off of the function: two digits are what can be had.
+    dim = (np.maximum(np.abs(a), np.abs(n)) <= VERY_WEAK * zero_size) & (allowance <= 1e-2 * s)
     codes = np.full(a.shape, UNDECIDED)
-    codes[(off <= allowance) & (sharp | zero)] = AGREES
+    codes[(off <= allowance) & (sharp | zero | dim)] = AGREES
     codes[(off > 3 * allowance) | (np.isfinite(n) & np.isfinite(e) & ~np.isfinite(a))] = DIFFERS
     return codes
 

@@ -371,7 +371,8 @@ def test_imports_of_a_recipe(tmp_path) -> None:
     finally:
         del sys.modules["loaded_by_path"]
     assert subject.recipe is not None
-    assert subject.recipe.imports == ("import runpy", f"Twice = runpy.run_path({str(file)!r})['Twice']")
+    path = f"sys.path.insert(0, {str(tmp_path)!r})"
+    assert subject.recipe.imports == ("import sys", path, "from by_path import Twice")
     assert (subject.file, subject.line) == (str(file), 1)
 
 
