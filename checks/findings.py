@@ -61,9 +61,11 @@ def _missing(seen: Seen) -> Iterator[Finding]:
 
 def _shapes(seen: Seen) -> Iterator[Finding]:
     for row in seen.rows:
-        problem = next((r.wrong_shapes[row.name] for r in seen.results if row.name in r.wrong_shapes), None)
-        if problem is None:
+        odd = [r for r in seen.results if row.name in r.wrong_shapes]
+        if not odd:
             continue
+        shown = next((r for r in odd if r.rows.get(row.name) is row), odd[0])
+        problem = shown.wrong_shapes[row.name]
         severe = row.verdict == "differs" and row.worst is None
         message = f"the gradient of {row.name} {problem}" + ("" if severe else "; its values are in the right order")
         yield seen.finding(
