@@ -1,71 +1,24 @@
-"""Analytic against numerical, entry by entry: an allowance each, a verdict each, and the row that sums them up.
+"""Analytic against numerical, entry by entry, until each is settled or nothing more can be done.
 
-    E = e + r         numerical error estimate and the round-off of the analytic gradient
-    s = max(|a|, |n|, typical size in this gradient)
-    agrees            |a - n| <= E and E <= 1e-4 s  (1e-2 s in single precision)
-                      or a true zero: |a|, |n| <= E <= 1e-8 S  (1e-3 S), S = sum |upstream * f| / L
-                      or next to one: |a|, |n| <= 1e-9 S and E <= 1e-2 s
-    differs           |a - n| > 3 E, again with other steps
-    undecided         otherwise, after all refinement
-
-Cheap first: two evaluations an entry settle nearly all; smaller steps, the ladder, and longdouble copies follow, each
-only for what is not settled yet.
+Cheap first: two evaluations an entry settle nearly all. What is left is looked at with smaller steps (a kink may have
+been crossed), by the ladder, on longdouble copies, and with the complex step, each only for what is not settled yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from checks.entries import AGREES, DIFFERS, UNDECIDED, Cause, Entries, judge, rms
 from checks.evaluation import COARSE, Evaluation
 from checks.function import Array, Function
 from checks.ladder import Derivative, differentiate
-from checks.results import Comparison, GradientVerdict, Worst
 from checks.sweep import once, sweep
 
-AGREES, UNDECIDED, DIFFERS = 0, 1, 2
-VERDICTS: tuple[GradientVerdict, ...] = ("agrees", "undecided", "differs")
 CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
-WEAK, BLIND, VERY_WEAK = 1e-3, 1e-5, 1e-9  # of S: values so far below the function's own size
+WEAK, BLIND = 1e-3, 1e-5  # of S: values so far below the function's own size that rounding inside it may show instead
 ENOUGH_DIFFERENT = 8  # entries confirmed as different, after which the rest go by their cheap values
-
-Cause = Literal["noise", "truncation", "domain", "kink", "roundoff"]
-
-
-@dataclass(eq=False, slots=True, kw_only=True)
-class Entries:
-    """All that is known about the entries of one gradient; arrays are flat and run over `indices`.
-
-    `codes`: AGREES, UNDECIDED or DIFFERS. `kinks`: entries at which forward has a kink; their interval is in
-    `allowances`. `causes`: why an entry is undecided.
-    """
-
-    name: str
-    indices: Array
-    analytic: Array
-    numerical: Array
-    allowances: Array
-    sizes: Array
-    zero_sizes: Array
-    codes: Array
-    kinks: Array
-    typical: float
-    causes: dict[int, Cause]
-
-    @property
-    def verdict(self) -> GradientVerdict:
-        worst = int(self.codes.max(initial=AGREES))
-        return VERDICTS[worst]
-
-    def take(self, other: Entries) -> None:
-        """Puts in what a closer look at some of the entries found to differ."""
-        for k in np.flatnonzero(other.codes == DIFFERS):
-            here = int(np.searchsorted(self.indices, other.indices[k]))
-            self.numerical[here], self.allowances[here] = other.numerical[k], other.allowances[k]
-            self.codes[here], self.kinks[here] = DIFFERS, False
 
 
 def compare(
@@ -328,94 +281,3 @@ class _Comparing:
         if found.cause is not None:
             return "domain" if found.cause == "domain" else "truncation"
         return "roundoff" if self.r[k] > self.e[k] else "noise"
-
-
-def judge(
-    a: Array,
-    n: Array,
-    e: Array,
-    r: Array,
-    s: Array,
-    zero_size: Array,
-    tolerance: float,
-    zero_tolerance: float,
-    close: float,
-) -> Array:
-    """A code for each entry. `close`: the largest numerical allowance, as a share of s, that is believed."""
-    allowance = e + r
-    off = np.abs(a - n)
-    sharp = (allowance <= tolerance * s) & (e <= close * s)
-    small = (np.abs(a) <= allowance) & (np.abs(n) <= allowance) & (allowance <= zero_tolerance * zero_size)
-    flushed = np.maximum(np.maximum(np.abs(a), np.abs(n)), allowance) <= (2.0**-112 if tolerance > 1e-3 else 2.0**-1008)
-    zero = small | flushed | ((a == 0) & (n == 0) & (zero_size == 0))
-    # So far below the function's own size, all of it is round-off of the function: two digits are what can be had.
-    dim = (np.maximum(np.abs(a), np.abs(n)) <= VERY_WEAK * zero_size) & (allowance <= 1e-2 * s)
-    codes = np.full(a.shape, UNDECIDED)
-    codes[(off <= allowance) & (sharp | zero | dim)] = AGREES
-    codes[(off > 3 * allowance) | (np.isfinite(n) & np.isfinite(e) & ~np.isfinite(a))] = DIFFERS
-    return codes
-
-
-def rms(values: Array) -> float:
-    """Root mean square, without overflow; 0.0 of nothing."""
-    largest = float(np.max(np.abs(values), initial=0.0))
-    return largest * float(np.sqrt(np.mean((values / largest) ** 2))) if largest else 0.0
-
-
-def row(evaluation: Evaluation, entries: Entries) -> Comparison:
-    """The gradient's row about this case."""
-    array = evaluation.case.arrays[entries.name]
-    off = np.abs(entries.analytic - entries.numerical)
-    with np.errstate(all="ignore"):
-        distance = np.where(np.isfinite(off), off / np.maximum(entries.allowances, np.finfo(float).tiny), np.inf)
-        relative = np.where(entries.sizes > 0, off / entries.sizes, 0.0)
-    # A differing entry outranks an undecided one, whatever its distance.
-    rank = np.lexsort((distance, entries.codes))
-    worst = int(rank[-1]) if len(rank) else None
-    open_entries = [int(k) for k in np.flatnonzero(entries.codes == UNDECIDED)]
-    undecided = sorted({str(entries.causes[k]) for k in open_entries if k in entries.causes})
-    return Comparison(
-        name=entries.name,
-        role=evaluation.case.subject.roles.get(entries.name, "input"),
-        shape=array.shape,
-        dtype=str(array.dtype),
-        verdict=entries.verdict,
-        max_abs_diff=_largest(off),
-        mean_abs_diff=float(np.mean(off)) if off.size else 0.0,
-        max_rel_diff=_largest(relative),
-        allowance=None if worst is None else float(entries.allowances[worst]),
-        detectable=_detectable(evaluation, entries),
-        typical=entries.typical,
-        worst=None if worst is None else _worst(entries, worst, array.shape),
-        wrong_entries=int(np.count_nonzero(entries.codes == DIFFERS)),
-        cause=", ".join(undecided) or None if entries.verdict == "undecided" else None,
-    )
-
-
-def _detectable(evaluation: Evaluation, entries: Entries) -> float | None:
-    """The largest 4 E / s; None where nothing but round-off is to be seen, so that no share of it means anything.
-
-    An entry at a kink has the allowance with which it was judged beside it. An entry whose derivative is exactly
-    zero could hide what the output's rounding swallows, a share u of the function's own size.
-    """
-    unit = max(evaluation.units[entries.name], 2.0**-53)
-    if not len(entries.indices) or not np.all(entries.sizes > 0):
-        return None
-    silent = (entries.analytic == 0) & (entries.numerical == 0)
-    hidden = np.where(silent, 4 * unit * entries.zero_sizes, 0.0)
-    share = _largest(4 * np.maximum(entries.allowances, hidden) / entries.sizes)
-    return max(share, 64 * unit) if share < 1 else None
-
-
-def _largest(values: Array) -> float:
-    return float(np.max(values, initial=0.0))
-
-
-def _worst(entries: Entries, k: int, shape: tuple[int, ...]) -> Worst:
-    index = np.unravel_index(int(entries.indices[k]), shape) if shape else ()
-    return Worst(
-        index=tuple(int(i) for i in index),
-        analytic=float(entries.analytic[k]),
-        numerical=float(entries.numerical[k]),
-        allowance=float(entries.allowances[k]),
-    )

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from checks.case import Case
-from checks.comparison import AGREES, DIFFERS, UNDECIDED, Entries, compare, row
+from checks.comparison import compare
+from checks.entries import AGREES, DIFFERS, UNDECIDED, Entries
 from checks.errors import GradproofError
 from checks.evaluation import Evaluation, quiet
 from checks.ladder import differentiate
 from checks.results import Comparison, GradientVerdict, Worst
+from checks.rows import row
 
 BESIDE = 1e-3
 BESIDE_SINGLE = 1e-2

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zoo.plain import SAME, affine, affine_arrays, case, elementwise, pure
 
-from checks.comparison import AGREES, DIFFERS, UNDECIDED, Entries, compare, judge, rms, row
+from checks.comparison import compare
+from checks.entries import AGREES, DIFFERS, UNDECIDED, Entries, judge, rms
 from checks.evaluation import Evaluation, quiet
 from checks.results import Comparison
+from checks.rows import row
 
 X = np.array([[0.5, -1.0, 0.3], [2.0, 0.25, -0.7]])
 NAN, INF = np.nan, np.inf

@@ -20,11 +20,11 @@ REFERENCE = Path(reference.__file__).parent
 LAYERS = (
     ("errors",),
     ("signature", "function", "results"),
-    ("noise", "subject"),
+    ("noise", "subject", "entries"),
     ("sweep", "ladder", "case", "roundoff"),
     ("derivative", "bench", "strategies", "snippet"),
     ("evaluation", "search", "infer"),
-    ("comparison",),
+    ("comparison", "rows"),
     ("examine",),
     ("findings", "dialects"),
     ("summary", "report"),

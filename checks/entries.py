@@ -1,0 +1,91 @@
+"""The entries of one gradient, judged: an allowance each, a verdict each.
+
+E = e + r         numerical error estimate and the round-off of the analytic gradient
+s = max(|a|, |n|, typical size in this gradient)
+agrees            |a - n| <= E and E <= 1e-4 s  (1e-2 s in single precision)
+                  or a true zero: |a|, |n| <= E <= 1e-8 S  (1e-3 S), S = sum |upstream * f| / L
+                  or next to one: |a|, |n| <= 1e-9 S and E <= 1e-2 s
+differs           |a - n| > 3 E
+undecided         otherwise
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from checks.function import Array
+from checks.results import GradientVerdict
+
+AGREES, UNDECIDED, DIFFERS = 0, 1, 2
+VERDICTS: tuple[GradientVerdict, ...] = ("agrees", "undecided", "differs")
+VERY_WEAK = 1e-9  # of S: values so far below the function's own size that they are its round-off
+
+Cause = Literal["noise", "truncation", "domain", "kink", "roundoff"]
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Entries:
+    """All that is known about the entries of one gradient; arrays are flat and run over `indices`.
+
+    `codes`: AGREES, UNDECIDED or DIFFERS. `kinks`: entries at which forward has a kink; their interval is in
+    `allowances`. `causes`: why an entry is undecided.
+    """
+
+    name: str
+    indices: Array
+    analytic: Array
+    numerical: Array
+    allowances: Array
+    sizes: Array
+    zero_sizes: Array
+    codes: Array
+    kinks: Array
+    typical: float
+    causes: dict[int, Cause]
+
+    @property
+    def verdict(self) -> GradientVerdict:
+        worst = int(self.codes.max(initial=AGREES))
+        return VERDICTS[worst]
+
+    def take(self, other: Entries) -> None:
+        """Puts in what a closer look at some of the entries found to differ."""
+        for k in np.flatnonzero(other.codes == DIFFERS):
+            here = int(np.searchsorted(self.indices, other.indices[k]))
+            self.numerical[here], self.allowances[here] = other.numerical[k], other.allowances[k]
+            self.codes[here], self.kinks[here] = DIFFERS, False
+
+
+def judge(
+    a: Array,
+    n: Array,
+    e: Array,
+    r: Array,
+    s: Array,
+    zero_size: Array,
+    tolerance: float,
+    zero_tolerance: float,
+    close: float,
+) -> Array:
+    """A code for each entry. `close`: the largest numerical allowance, as a share of s, that is believed."""
+    allowance = e + r
+    off = np.abs(a - n)
+    sharp = (allowance <= tolerance * s) & (e <= close * s)
+    small = (np.abs(a) <= allowance) & (np.abs(n) <= allowance) & (allowance <= zero_tolerance * zero_size)
+    flushed = np.maximum(np.maximum(np.abs(a), np.abs(n)), allowance) <= (2.0**-112 if tolerance > 1e-3 else 2.0**-1008)
+    zero = small | flushed | ((a == 0) & (n == 0) & (zero_size == 0))
+    # So far below the function's own size, all of it is round-off of the function: two digits are what can be had.
+    dim = (np.maximum(np.abs(a), np.abs(n)) <= VERY_WEAK * zero_size) & (allowance <= 1e-2 * s)
+    codes = np.full(a.shape, UNDECIDED)
+    codes[(off <= allowance) & (sharp | zero | dim)] = AGREES
+    codes[(off > 3 * allowance) | (np.isfinite(n) & np.isfinite(e) & ~np.isfinite(a))] = DIFFERS
+    return codes
+
+
+def rms(values: Array) -> float:
+    """Root mean square, without overflow; 0.0 of nothing."""
+    largest = float(np.max(np.abs(values), initial=0.0))
+    return largest * float(np.sqrt(np.mean((values / largest) ** 2))) if largest else 0.0

@@ -1,0 +1,69 @@
+"""The row that sums up the entries of one gradient about one case."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checks.entries import DIFFERS, UNDECIDED, Entries
+from checks.evaluation import Evaluation
+from checks.function import Array
+from checks.results import Comparison, Worst
+
+
+def row(evaluation: Evaluation, entries: Entries) -> Comparison:
+    """The gradient's row about this case."""
+    array = evaluation.case.arrays[entries.name]
+    off = np.abs(entries.analytic - entries.numerical)
+    with np.errstate(all="ignore"):
+        distance = np.where(np.isfinite(off), off / np.maximum(entries.allowances, np.finfo(float).tiny), np.inf)
+        relative = np.where(entries.sizes > 0, off / entries.sizes, 0.0)
+    # A differing entry outranks an undecided one, whatever its distance.
+    rank = np.lexsort((distance, entries.codes))
+    worst = int(rank[-1]) if len(rank) else None
+    open_entries = [int(k) for k in np.flatnonzero(entries.codes == UNDECIDED)]
+    undecided = sorted({str(entries.causes[k]) for k in open_entries if k in entries.causes})
+    return Comparison(
+        name=entries.name,
+        role=evaluation.case.subject.roles.get(entries.name, "input"),
+        shape=array.shape,
+        dtype=str(array.dtype),
+        verdict=entries.verdict,
+        max_abs_diff=_largest(off),
+        mean_abs_diff=float(np.mean(off)) if off.size else 0.0,
+        max_rel_diff=_largest(relative),
+        allowance=None if worst is None else float(entries.allowances[worst]),
+        detectable=_detectable(evaluation, entries),
+        typical=entries.typical,
+        worst=None if worst is None else _worst(entries, worst, array.shape),
+        wrong_entries=int(np.count_nonzero(entries.codes == DIFFERS)),
+        cause=", ".join(undecided) or None if entries.verdict == "undecided" else None,
+    )
+
+
+def _detectable(evaluation: Evaluation, entries: Entries) -> float | None:
+    """The largest 4 E / s; None where nothing but round-off is to be seen, so that no share of it means anything.
+
+    An entry at a kink has the allowance with which it was judged beside it. An entry whose derivative is exactly
+    zero could hide what the output's rounding swallows, a share u of the function's own size.
+    """
+    unit = max(evaluation.units[entries.name], 2.0**-53)
+    if not len(entries.indices) or not np.all(entries.sizes > 0):
+        return None
+    silent = (entries.analytic == 0) & (entries.numerical == 0)
+    hidden = np.where(silent, 4 * unit * entries.zero_sizes, 0.0)
+    share = _largest(4 * np.maximum(entries.allowances, hidden) / entries.sizes)
+    return max(share, 64 * unit) if share < 1 else None
+
+
+def _largest(values: Array) -> float:
+    return float(np.max(values, initial=0.0))
+
+
+def _worst(entries: Entries, k: int, shape: tuple[int, ...]) -> Worst:
+    index = np.unravel_index(int(entries.indices[k]), shape) if shape else ()
+    return Worst(
+        index=tuple(int(i) for i in index),
+        analytic=float(entries.analytic[k]),
+        numerical=float(entries.numerical[k]),
+        allowance=float(entries.allowances[k]),
+    )
