@@ -20,7 +20,7 @@ REFERENCE = Path(reference.__file__).parent
 LAYERS = (
     ("errors",),
     ("signature", "function", "results"),
-    ("noise", "subject", "entries"),
+    ("noise", "subject", "entries", "values"),
     ("sweep", "ladder", "case", "roundoff"),
     ("derivative", "bench", "strategies", "snippet"),
     ("evaluation", "search", "infer"),

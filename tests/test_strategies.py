@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from checks.case import Case
 from checks.errors import SignatureError
 from checks.signature import KINDS, Argument, Dim, Signature
-from checks.strategies import cases, draw_array, laid_out, plain_case
+from checks.strategies import cases, plain_case
 from checks.subject import Array, Subject
+from checks.values import draw_array, laid_out
 
 AFFINE = "x(n,i), W(i,o), b(o) -> (n,o)"
 LOSS = "x(n,c), t(n):label(c) -> ()"
