@@ -21,7 +21,8 @@ import numpy as np
 
 import reference
 from checks.case import Case
-from checks.examine import CaseResult, examine
+from checks.examine import examine
+from checks.look import CaseResult
 from checks.search import Search
 from checks.strategies import cases
 from checks.subject import Subject, Trial

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from checks.errors import UserCodeRaised
-from checks.examine import CaseResult
+from checks.look import CaseResult
 from checks.results import Comparison, Finding
 from checks.subject import Subject
 

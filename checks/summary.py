@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from checks.errors import UserCodeRaised
-from checks.examine import CaseResult
 from checks.findings import find
+from checks.look import CaseResult
 from checks.results import Comparison, Finding, Report, Verdict
 from checks.snippet import snippet
 from checks.subject import Subject

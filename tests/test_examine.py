@@ -13,7 +13,8 @@ from hypothesis.extra.numpy import arrays
 from zoo.plain import AFFINE, SAME, affine, affine_arrays, case, elementwise, pure, subject
 
 from checks.errors import LayerError, UserCodeRaised
-from checks.examine import CaseResult, examine
+from checks.examine import examine
+from checks.look import CaseResult
 
 X = np.array([[0.5, -1.0, 0.3], [2.0, 0.25, -0.7]])
 ZEROS = np.array([[0.0, 1.0, -2.0], [0.5, 0.0, -0.0]])

@@ -14,8 +14,9 @@ from zoo.plain import affine, affine_arrays, case, pure
 
 from checks import check, findings
 from checks.errors import UserCodeRaised
-from checks.examine import CaseResult, examine
+from checks.examine import examine
 from checks.findings import RULES, entry_text, find
+from checks.look import CaseResult
 from checks.results import Comparison, Finding, Worst
 
 WRONG = [pytest.param(kind, one, id=f"{kind}-{one.layer.__name__}") for kind, k in KINDS.items() for one in k.wrong]

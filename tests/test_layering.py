@@ -25,6 +25,7 @@ LAYERS = (
     ("derivative", "bench", "strategies", "snippet"),
     ("evaluation", "search", "infer"),
     ("comparison", "rows"),
+    ("look",),
     ("examine",),
     ("findings", "dialects"),
     ("summary", "report"),

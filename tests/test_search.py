@@ -12,7 +12,8 @@ from hypothesis import configuration
 from zoo.plain import AFFINE, affine, pure
 
 from checks.case import Case
-from checks.examine import CaseResult, examine
+from checks.examine import examine
+from checks.look import CaseResult
 from checks.search import Search
 from checks.strategies import cases
 

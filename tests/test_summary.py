@@ -9,7 +9,8 @@ import pytest
 from zoo.plain import affine, affine_arrays, case
 
 from checks.errors import UserCodeRaised
-from checks.examine import CaseResult, examine
+from checks.examine import examine
+from checks.look import CaseResult
 from checks.results import Comparison, Report, Worst
 from checks.summary import summarise
 
