@@ -13,7 +13,7 @@ import numpy as np
 from checks.entries import AGREES, DIFFERS, UNDECIDED, Cause, Entries, judge, rms
 from checks.evaluation import COARSE, Evaluation
 from checks.function import Array, Function
-from checks.ladder import Derivative, differentiate
+from checks.ladder import Derivative, differentiate, natural_slope
 from checks.sweep import once, sweep
 
 CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
@@ -195,6 +195,8 @@ class _Comparing:
         found = differentiate(function, int(self.indices[k]), self.typical)
         if wide and (found.kink or found.cause is not None):
             return UNDECIDED
+        if wide and found.value == 0.0 and abs(self.n[k]) > self.e[k]:
+            return UNDECIDED  # it stood still under steps that are too small for its grid
         self.n[k], self.e[k] = found.value, found.allowance
         self.zero_sizes[k] = max(self.zero_sizes[k], found.zero_size)
         if found.kink:
@@ -214,6 +216,13 @@ class _Comparing:
         """The word of longdouble, then of the complex step, on an entry that float64 leaves open or weakly accuses."""
         kept = self.n[k], self.e[k], self.r[k]
         closer = self._settle(k, wide=True)
+        if closer != AGREES:
+            said = self.n[k], self.e[k], self.r[k]
+            self.n[k], self.e[k], self.r[k] = kept
+            if self._judge_precise(k) == AGREES:
+                closer = AGREES
+            else:
+                self.n[k], self.e[k], self.r[k] = said
         if closer != AGREES:
             closer = max(closer, code) if self._confirm(k) != AGREES else AGREES
         if closer == DIFFERS:
@@ -257,25 +266,39 @@ class _Comparing:
         return AGREES if inside else UNDECIDED
 
     def _judge_wide(self, k: int) -> int:
-        """The verdict with what longdouble tells of the gradient's own round-off.
+        """The verdict with what longdouble tells of the gradient's own round-off."""
+        gradient = self.evaluation.wide_gradient(self.name)
+        own = float(self.r[k])
+        if gradient is not None:
+            self.r[k] = own + 4 * abs(float(self.a[k]) - float(gradient[self.indices[k]]))
+        code = self._judge_one(k, self.tolerance)
+        if code != AGREES:
+            self.r[k] = own
+            code = AGREES if self._judge_precise(k) == AGREES else code
+        return code
 
-        Where it is the gradient that is dull (1 - p of a saturated p), the same backward in longdouble is judged in
-        its place, and the gradient itself only has to be a rounding away.
+    def _judge_precise(self, k: int) -> int:
+        """AGREES where the same backward in longdouble does, and the gradient itself is a rounding away from it.
+
+        It is the gradient that is dull then (1 - p of a saturated p); the rounding is measured by what the function
+        changes by on its own scale.
         """
         gradient = self.evaluation.wide_gradient(self.name)
         if gradient is None:
-            return self._judge_one(k, self.tolerance)
-        own = float(self.r[k])
-        given, precise = float(self.a[k]), float(gradient[self.indices[k]])
+            return UNDECIDED
+        given, own, unit = float(self.a[k]), float(self.r[k]), self.evaluation.units[self.name]
+        precise = float(gradient[self.indices[k]])
         change = abs(given - precise)
-        self.r[k] = own + 4 * change
+        natural = natural_slope(self.function, int(self.indices[k]))
+        if not change <= max(64 * unit * natural, self.zero_tolerance * float(self.zero_sizes[k])):
+            return UNDECIDED
+        self.a[k], self.r[k] = precise, own * float(np.finfo(np.longdouble).eps) / 2 / unit
         code = self._judge_one(k, self.tolerance)
-        if code != AGREES and change <= self.zero_tolerance * self.zero_sizes[k]:
-            wide_unit = float(np.finfo(np.longdouble).eps) / 2
-            self.a[k], self.r[k] = precise, own * wide_unit / self.evaluation.units[self.name]
-            code = self._judge_one(k, self.tolerance)
-            self.a[k], self.r[k] = given, own + change
-        return code
+        self.a[k], self.r[k] = given, own + change
+        if code == AGREES:
+            return AGREES
+        self.r[k] = own
+        return UNDECIDED
 
     def _cause(self, k: int, found: Derivative) -> Cause:
         if found.cause is not None:

@@ -221,6 +221,13 @@ def _still(line: Line, start: float, found: Derivative) -> Derivative:
     return found
 
 
+def natural_slope(function: Function, index: int) -> float:
+    """The steepest of the lines to far points along the entry: what the function changes by on its own scale."""
+    line = Line(function, index)
+    rungs = [line.rung(float(function.scale[index]) * factor) for factor in (1.0, 64.0, 4096.0)]
+    return max((rung.slopes for rung in rungs if rung.finite), default=0.0)
+
+
 def _accepted(line: Line, length: float) -> Derivative | str:
     """The ladder's value where shorter ladders and a small pair agree with it, else what speaks against it."""
     value, allowance = line.ladder(length)

@@ -139,6 +139,111 @@ def test_inputs_that_make_no_sense_are_an_error_that_says_so(inputs: Any, why: s
     assert report.why.count("\n") <= 2
 
 
+SCALE = "x(n,i), k(i) -> (n,i)"
+
+
+class Scale:
+    """Takes an array of its own."""
+
+    def __init__(self, k: Any) -> None:
+        self.k = k
+        self.dk = None
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return self.k * x
+
+    def backward(self, dout: Any) -> Any:
+        self.dk = (dout * self.x).sum(axis=0)
+        return dout * self.k
+
+
+def test_an_instance_keeps_what_is_its_own() -> None:
+    own = np.array([2.0, -3.0, 0.5])
+    layer = Scale(own)
+    report = check(layer, max_examples=6, seed=0)
+    assert report.passed
+    assert report.cases == 6
+    assert {row.name: row.shape for row in report.comparisons}["k"] == (3,)
+    assert layer.k is own
+    assert own.tolist() == [2.0, -3.0, 0.5]
+    assert layer.dk is None
+    assert check(layer, inputs=(np.ones((2, 3)),)).passed
+
+
+@pytest.mark.parametrize(
+    ("inputs", "options", "why"),
+    [
+        ((np.ones((2, 3)), np.ones(3), np.ones(3)), {}, "inputs has 3 arrays, expected at most 2: x, k"),
+        (
+            {"x": np.ones((2, 3)), "W": np.ones(3)},
+            {},
+            f"inputs names 'W', expected names of the signature {SCALE}: x, k",
+        ),
+    ],
+)
+def test_inputs_that_do_not_fit_the_signature(inputs: Any, options: Any, why: str) -> None:
+    report = check(Scale, SCALE, inputs=inputs, **options)
+    assert (report.verdict, report.why) == ("error", why)
+
+
+@pytest.mark.parametrize(("inputs", "name"), [(np.ones((2, 3)), "ndarray"), (3.0, "float"), ({1, 2}, "set")])
+def test_inputs_that_are_no_tuple(inputs: Any, name: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        check(ReLU, inputs=inputs)
+    assert str(caught.value) == f"Expected inputs to be a tuple of arrays or a dict by name, got {name}: (x,)"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_whole_numbers_become_floats_where_a_derivative_is_taken(dtype: str) -> None:
+    report = check(Scale, SCALE, inputs=([[1, -2, 3]], [4, 5, 6]), dtype=dtype, seed=0)
+    assert report.passed
+    assert {row.dtype for row in report.comparisons} == {dtype}
+
+
+@pytest.mark.parametrize("labels", [np.array([0, 2]), [0, 2], np.array([0, 2], dtype=np.int8), np.eye(3)[[0, 2]]])
+def test_labels_are_taken_as_they_are(labels: Any) -> None:
+    x = np.array([[0.1, 0.2, -0.5], [1.0, 2.0, 3.0]])
+    report = check(SoftmaxWithLoss, inputs=(x, labels), seed=0)
+    assert report.passed
+    assert [row.name for row in report.comparisons] == ["x"]
+
+
+def test_the_callers_arrays_are_untouched() -> None:
+    inputs = tuple(np.random.default_rng(0).standard_normal(shape) for shape in ((2, 3), (3, 2), (2,)))
+    saved = [array.tobytes() for array in inputs]
+    for array in inputs:
+        array.flags.writeable = False
+    assert check(Affine, inputs=inputs, seed=0).passed
+    assert [array.tobytes() for array in inputs] == saved
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_as_many_cases_as_are_asked_for(count: int) -> None:
+    assert check(Scale, SCALE, max_examples=count, seed=0).cases == count
+
+
+def test_the_text_of_the_failure_is_the_report() -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_gradients(Doubled, seed=1, max_examples=3)
+    text, report = str(caught.value), check(Doubled, seed=1, max_examples=3)
+    assert text == "\n" + report.to_text()
+    assert text.startswith("\nFAIL  Doubled\n  x(n,i) -> (n,i)\n")
+
+
+def test_undecided_is_raised_as_well() -> None:
+    class Logarithm:
+        def forward(self, x: Any) -> Any:
+            self.x = x
+            return np.log(x)
+
+        def backward(self, dout: Any) -> Any:
+            return dout / self.x
+
+    with pytest.raises(GradientMismatch, match="undecided"):
+        assert_gradients(Logarithm, "x(n,i) -> (n,i)", inputs=(np.array([[-1.0, 2.0]]),))
+
+
 def test_labels_out_of_range_are_the_layers_own_words() -> None:
     report = check(SoftmaxWithLoss, inputs=(np.ones((2, 3)), np.array([0, 7])))
     assert report.verdict == "error"

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,38 @@ def test_imports_go_downward(name: str, path: Path) -> None:
 def test_reference_is_numpy_only(path: Path) -> None:
     assert {module.split(".")[0] for module in imported(path)} <= {*sys.stdlib_module_names, "numpy", "reference"}
     assert "checks" not in path.read_text()
+
+
+def test_the_order_is_complete_and_every_name_is_a_module() -> None:
+    assert {name for name, _ in sources()} == set(HEIGHT)
+
+
+def test_nothing_imports_itself_in_a_circle() -> None:
+    """Also among the files of one idea, where the order above is silent."""
+    files = {".".join(("checks", *p.relative_to(CHECKS).with_suffix("").parts)): p for p in CHECKS.rglob("*.py")}
+    graph: dict[str, set[str]] = {}
+    for name, path in files.items():
+        graph[name] = set()
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                submodules = {f"{node.module}.{alias.name}" for alias in node.names} & files.keys()
+                graph[name] |= submodules or ({node.module} & files.keys())
+    TopologicalSorter(graph).prepare()
+
+
+def test_a_report_is_laid_out_only_when_it_is_asked_for() -> None:
+    path = CHECKS / "results.py"
+    assert not any("report" in module for module in imported(path))
+    inside = [node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    assert {"checks.report.text", "checks.report.json"} <= set(inside)
+
+
+def test_the_program_never_imports_its_tests() -> None:
+    for path in (*CHECKS.rglob("*.py"), *REFERENCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & {"tests", "zoo", "conftest", "benchmarks"}, path
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["check", "--help"]])
