@@ -98,7 +98,7 @@ def _merge(here: Entries, there: Entries | None, again: Entries | None) -> tuple
         return np.where(here.codes == DIFFERS, UNDECIDED, here.codes), False
     accused = here.codes == DIFFERS
     # Accused here with a threefold margin: beside the point it is enough that it does not agree.
-    outside = (np.abs(there.analytic - there.numerical) > there.allowances) & (there.codes != AGREES)
+    outside = ~(np.abs(there.analytic - there.numerical) <= there.allowances) & (there.codes != AGREES)
     confirmed = bool(outside[accused].any()) or (again is not None and bool((again.codes == DIFFERS).any()))
     codes = here.codes.copy()
     if not confirmed:

@@ -26,6 +26,7 @@ RUNGS_SINGLE = 4
 SHRINK = 8.0
 FAR = 2.0**20
 ENOUGH = 1e-10  # relative allowance at which no better ladder is looked for
+A_JUMP = 1e-6  # of what the function changes by far away: the steps of a grid are smaller
 # A jump of slope below these shares of the slopes and of the curvature is curvature that was not quite removed.
 BEND_SIGNIFICANT = 1e-6
 BEND_OF_CURVATURE = 1e-4
@@ -93,6 +94,21 @@ class Line:
             return np.ones(function.base.shape, dtype=bool)
         return np.asarray((plus != function.base) | (minus != function.base))
 
+    def change(self, rung: _Rung) -> float:
+        """What the output changes by within the rung's step, on either side or on both alike."""
+        even = float(np.sum(np.abs(self.function.weights * rung.bend))) * rung.step
+        return max(2 * rung.slopes * rung.step, even)
+
+    def still_up_to(self) -> float:
+        """The largest step so far up to which no evaluation moved the output; 0.0 where even the smallest did."""
+        known = itertools.takewhile(lambda step: not self.moves(step), sorted(self._rungs))
+        return max(known, default=0.0)
+
+    def moves(self, step: float) -> bool:
+        """Whether the output is another one at either end of this step."""
+        rung = self.rung(step)
+        return not rung.finite or rung.slopes > 0
+
     def rung(self, step: float) -> _Rung:
         known = self._rungs.get(step)
         if known is None:
@@ -138,8 +154,12 @@ class Line:
         """
         rung = self.rung(4 * self.function.unit_roundoff ** (1 / 3) * length)
         steps = [self.rung(length * 2.0 ** (-3 - j)) for j in range(RUNGS_SINGLE)]
-        cubic = [abs(a.slope - b.slope) / a.step**2 for a, b in itertools.pairwise(steps) if a.finite and b.finite]
-        truncation = 2 * max(cubic, default=0.0) * rung.step**2
+        changes = [
+            abs(a.slope - b.slope) * (rung.step / a.step) ** 2
+            for a, b in itertools.pairwise(steps)
+            if a.finite and b.finite
+        ]
+        truncation = 2 * max(changes, default=0.0)
         return rung.slope, 4 * rung.noise / rung.step + rung.roundoff + truncation
 
     def lasting_bend(self, coarse: float, fine: float) -> tuple[Array, Array]:
@@ -209,16 +229,35 @@ def differentiate(function: Function, index: int, typical: float = 0.0) -> Deriv
 def _still(line: Line, start: float, found: Derivative) -> Derivative:
     """Widens the allowance of a derivative of exactly zero to what the rounding of the output may have swallowed.
 
-    A saturated output (log(1 + 1e-50)) is rounded inside, on a grid that |f| does not tell. The slopes of the lines
-    to where it does move tell: a derivative below unit round-off times that slope could not show.
+    A saturated output (log(1 + 1e-50)) is rounded inside, on a grid that |f| does not tell. How far one has to go
+    until it moves, and how much it moves then, does: below one jump over that distance no slope could show. Where a
+    flat piece ends in a slope (a dead ReLU) the first move is as small as one likes, and hides nothing.
     """
-    for nearest in (1.0, *(64.0**k for k in range(1, 11))):
-        rungs = [line.rung(start * nearest * factor) for factor in (0.5, 1.0, 8.0)]
-        slopes = max((rung.slopes for rung in rungs if rung.finite), default=0.0)
-        if slopes > 0:
-            swallowed = 4 * line.function.unit_roundoff * slopes
-            return replace(found, allowance=max(found.allowance, swallowed), zero_size=slopes)
-    return found
+    still = line.still_up_to()
+    if not still:
+        return found
+    for _ in range(32):
+        if line.moves(8 * still):
+            break
+        still *= 8
+    else:
+        return found
+    rungs = [line.rung(still * 8.0**k) for k in range(1, 9)]
+    slopes = max((rung.slopes for rung in rungs[:2] if rung.finite), default=0.0)
+    reach = max((line.change(rung) for rung in rungs if rung.finite), default=0.0)
+    moving = 8 * still
+    for _ in range(40):
+        middle = (still * moving) ** 0.5
+        if line.moves(middle):
+            moving = middle
+        else:
+            still = middle
+    first = line.rung(moving)
+    jump = 2 * first.slopes * moving if first.finite else 0.0
+    if jump > A_JUMP * reach:  # a discontinuity of the function itself (sign at 0), and no grid
+        jump = 0.0
+    swallowed = 4 * line.function.unit_roundoff * slopes + jump / still
+    return replace(found, allowance=max(found.allowance, swallowed), zero_size=slopes)
 
 
 def natural_slope(function: Function, index: int) -> float:
@@ -259,7 +298,12 @@ def _bends(line: Line, coarse: float, fine: float) -> bool:
         return False
     curvature = float(np.sum(weights * np.abs(line.rung(coarse).bend)))
     threshold = BEND_SIGNIFICANT * line.rung(fine).slopes + BEND_OF_CURVATURE * curvature
-    return bool(np.sum(weights * np.abs(jump), where=significant) > threshold)
+    size = float(np.sum(weights * np.abs(jump), where=significant))
+    if not size > threshold:
+        return False
+    # What a smooth function leaves (x^4 at 0) shrinks with the steps; a jump of the slope does not.
+    closer, _ = line.lasting_bend(coarse / 2, fine / 2)
+    return not float(np.sum(weights * np.abs(closer), where=significant)) <= size / 2
 
 
 def _hides_a_kink(line: Line, longest: float, octaves: int, allowance: float) -> bool:

@@ -60,16 +60,18 @@ def measure_noise(
         return Noise(deviation=np.maximum(table_noise(table), unit * size), unit_roundoff=unit)
     above, below = line.at(PROBE), line.at(-PROBE)
     slope = np.abs(above - below).astype(np.float64) / (2 * PROBE)
-    deviation, width = _spaced(line, base, slope, unit * size)
-    staircase = SPACINGS[1] < width <= SPACINGS[2] and not _absorbed(np.concatenate([above, below]), 2.0**-5)
+    deviation, width, stairs = _spaced(line, base, slope, unit * size)
+    staircase = SPACINGS[1] < width <= SPACINGS[2] and not _absorbed(
+        np.concatenate([above[stairs], below[stairs]]), 2.0**-5
+    )
     if _representable_in_single(above, below) or staircase:
         unit = SINGLE
         deviation = np.maximum(deviation, table_noise(line.table(SPACING_SINGLE, base)))
     return Noise(deviation=np.maximum(deviation, unit * size), unit_roundoff=unit)
 
 
-def _spaced(line: _Line, base: Array, slope: Array, grain: Array) -> tuple[Array, float]:
-    """(noise of each output, the spacing at which most outputs that have to move do move).
+def _spaced(line: _Line, base: Array, slope: Array, grain: Array) -> tuple[Array, float, Array]:
+    """(noise of each output, the spacing at which most outputs that have to move do, which stood still at first).
 
     An output has to move where its slope makes it move visibly, by many of its own units in the last place. Where it
     stands still it was rounded to a coarser grid inside (1 + tiny, a cast to single precision), and only a spacing
@@ -77,6 +79,7 @@ def _spaced(line: _Line, base: Array, slope: Array, grain: Array) -> tuple[Array
     """
     deviation = np.zeros(base.shape)
     open_ = np.ones(base.shape, dtype=bool)
+    stairs = np.zeros(base.shape, dtype=bool)
     width = 0.0
     for spacing in SPACINGS:
         table = line.table(spacing, base)
@@ -87,10 +90,11 @@ def _spaced(line: _Line, base: Array, slope: Array, grain: Array) -> tuple[Array
         deviation = np.where(open_, found, deviation)
         if has_to_move.any() and 2 * still.sum() <= has_to_move.sum():
             width = width or spacing
+        stairs |= still
         open_ = still
         if not open_.any():
             break
-    return deviation, width
+    return deviation, width, stairs
 
 
 class _Line:

@@ -53,6 +53,13 @@ def test_what_never_fails_has_no_smallest_case() -> None:
     assert search.shrink(lambda outcome: outcome, 5) is None
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shrinking stops after a second, which on a busy machine is before its end."""
+    monkeypatch.setattr("checks.search.SHRINK_SECONDS", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_a_bias_averaged_over_the_batch_shrinks_to_two_samples() -> None:
     faulty = affine(lambda gradients: gradients.update(b=gradients["b"] / len(gradients["x"])))
     search: Search[CaseResult] = Search(cases(faulty), examine, seed=1)
@@ -63,6 +70,7 @@ def test_a_bias_averaged_over_the_batch_shrinks_to_two_samples() -> None:
     assert all(len(repr(float(value))) <= 6 for value in smallest.case.arrays["x"].flat)
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_fault_of_square_weights_shrinks_to_a_square_that_shows_it() -> None:
     def backward(upstream: np.ndarray, x: np.ndarray, W: np.ndarray, b: np.ndarray) -> dict[str, np.ndarray]:
         square = W.shape[0] == W.shape[1]
