@@ -6,9 +6,10 @@ look like. Names of arguments order the options of each; the sum of the ranks or
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
@@ -189,8 +190,23 @@ def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
     return [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values())
 
 
+def peers(formals: Sequence[Formal]) -> list[Formal]:
+    """The formals, where inputs that are called by the letters of a row (a, b; u, v; p, q, r) are of one kind.
+
+    A `b` after an `a` is no bias, nor a `v` after a `u` a matrix: such names tell the inputs apart and nothing else.
+    """
+    letters = [f.name if f.place == "forward" and len(f.name) == 1 else "" for f in formals]
+    follows = [False, *(bool(b and a) and ord(b) == ord(a) + 1 for a, b in itertools.pairwise(letters)), False]
+    in_a_row = [follows[k] or follows[k + 1] for k in range(len(formals))]
+    return [
+        replace(formal, family="none") if peer and formal.family is None else formal
+        for formal, peer in zip(formals, in_a_row, strict=True)
+    ]
+
+
 def layouts(formals: Sequence[Formal], scenario: Scenario) -> Iterator[Layout]:
     """Every combination of the options of each formal, by ascending sum of ranks."""
+    formals = peers(formals)
     columns = [_options(formal, k, formals, scenario) for k, formal in enumerate(formals)]
     if not all(columns):
         return

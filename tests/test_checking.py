@@ -313,3 +313,38 @@ def test_a_kind_that_is_allowed() -> None:
 def test_cases_serve_a_test_of_ones_own(case: Any) -> None:
     x, W, b = (case.arrays[name] for name in ("x", "W", "b"))
     assert Affine(W, b).forward(x).shape == (len(x), len(b))
+
+
+class Dropout:
+    """Two masks over a few entries are often equal by chance, which makes no layer steady."""
+
+    def forward(self, x: Any) -> Any:
+        self.mask = np.random.rand(*x.shape) > 0.5  # noqa: NPY002
+        return x * self.mask
+
+    def backward(self, dout: Any) -> Any:
+        return dout * self.mask
+
+
+class DropoutWithoutMask(Dropout):
+    def backward(self, dout: Any) -> Any:
+        return dout
+
+
+class Choice:
+    def forward(self, x: Any) -> Any:
+        self.factor = random.choice([1.0, 2.0])
+        return self.factor * x
+
+    def backward(self, dout: Any) -> Any:
+        return self.factor * dout
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("layer", [Dropout, Choice])
+def test_a_layer_that_draws_is_asked_under_one_random_state(layer: type, dtype: str) -> None:
+    assert [check(layer, seed=seed, dtype=dtype, max_examples=12).verdict for seed in range(6)] == ["pass"] * 6
+
+
+def test_dropout_without_its_mask_fails() -> None:
+    assert check(DropoutWithoutMask, seed=0).verdict == "fail"

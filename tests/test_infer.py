@@ -158,3 +158,47 @@ def test_no_layout_says_what_was_tried_and_what_to_add() -> None:
         'say what it takes, as in --signature "x(n,i), W(i,o), b(o) -> (n,o)" '
         'or check(Stubborn, "x(n,i), W(i,o), b(o) -> (n,o)")'
     )
+
+
+def elementwise_pair(forward, backward):
+    class Pair:
+        def forward(self, a, b):
+            self.a, self.b = a, b
+            return forward(a, b)
+
+        def backward(self, dout):
+            return backward(dout, self.a, self.b)
+
+    return Pair
+
+
+def test_inputs_named_by_letters_in_a_row_are_of_one_kind() -> None:
+    product = elementwise_pair(lambda a, b: a * b, lambda d, a, b: (d * b, d * a))
+    assert str(read(product).signature) == "a(n,i), b(n,i) -> (n,i)"
+    distance = elementwise_pair(
+        lambda a, b: ((a - b) ** 2).sum(axis=1), lambda d, a, b: (2 * d[:, None] * (a - b), -2 * d[:, None] * (a - b))
+    )
+    assert str(read(distance).signature) == "a(n,i), b(n,i) -> (n)"
+
+
+def test_a_bias_beside_another_letter_stays_a_bias() -> None:
+    class AddBias:
+        def forward(self, x, b):
+            return x + b
+
+        def backward(self, dout):
+            return dout, dout.sum(axis=0)
+
+    assert str(read(AddBias).signature) == "x(n,i), b(i) -> (n,i)"
+
+
+def test_a_forward_without_named_inputs_is_an_error_of_ours() -> None:
+    class AddAll:
+        def forward(self, *arrays):
+            return sum(arrays)
+
+        def backward(self, dout):
+            return dout
+
+    with pytest.raises(LayerError):
+        read(AddAll)
