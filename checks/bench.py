@@ -17,8 +17,10 @@ import numpy as np
 from checks.case import Case
 from checks.errors import GradproofError, LayerError, UserCodeRaised
 from checks.function import Array, Function, flat_output
-from checks.noise import Noise, measure_noise
+from checks.noise import Noise, Together, measure_noise
 from checks.subject import Trial, is_differentiable
+
+WAYS = 4  # directions in which everything is moved to see how much the output changes at all
 
 
 class Bench:
@@ -100,6 +102,17 @@ class Bench:
             moving = [self.arrays[name] for name in self.case.movable]
             self._noise = measure_noise(self.evaluate, moving, self.base, self.output.dtype, self.case.seed)
         return self._noise
+
+    def variation(self, upstream: Array) -> float:
+        """What sum |upstream * f| changes by when all arrays are moved by their own size, at most over a few ways."""
+        weights = np.asarray(upstream, dtype=self.base.dtype).reshape(-1)
+        largest = 0.0
+        for salt in range(WAYS):
+            line = Together(self.evaluate, [self.arrays[name] for name in self.case.movable], self.case.seed + salt)
+            for t in (-1.0, 1.0):
+                change = float(np.sum(np.abs(weights * (line.at(t) - self.base))))
+                largest = max(largest, change if np.isfinite(change) else 0.0)
+        return largest
 
     def function(self, name: str, upstream: Array) -> Function:
         """The layer as a function of one of its arrays, contracted with the upstream gradient."""

@@ -10,14 +10,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checks.entries import AGREES, DIFFERS, UNDECIDED, Cause, Entries, judge, rms
+from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, Cause, Entries, judge, rms
 from checks.evaluation import COARSE, Evaluation
 from checks.function import Array, Function
 from checks.ladder import Derivative, differentiate, natural_slope
 from checks.sweep import once, sweep
 
 CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
-WEAK, BLIND = 1e-3, 1e-5  # of S: values so far below the function's own size that rounding inside it may show instead
+DULL = 1e-9  # of s: an allowance above it is noise, of which the ladder has more
+HARMLESS = 1e-6  # of the function's own size: round-off of a gradient that is right in longdouble
+FAR_AWAY = 2.0**36  # of an entry's scale: as far as a tiny entry has to go to matter at all
+WEAK = 1e-3  # of S: values so far below the function's own size that rounding inside it may show instead
 ENOUGH_DIFFERENT = 8  # entries confirmed as different, after which the rest go by their cheap values
 
 
@@ -69,6 +72,7 @@ class _Comparing:
         self.typical = self._typical()
         self.kinks = np.zeros(len(self.indices), dtype=bool)
         self.causes: dict[int, Cause] = {}
+        self.allowance_before: dict[int, float] = {}  # of entries on which longdouble is asked, before it was
         codes = self._judge(close=0.0 if self.closely else CLOSE)
         if codes.any():
             codes = self._refine(codes)
@@ -85,7 +89,41 @@ class _Comparing:
             kinks=self.kinks,
             typical=self.typical,
             causes=self.causes,
+            hidden=self._hidden(),
+            reach=self._reach(codes),
         )
+
+    def _hidden(self) -> float:
+        """What the rounding of an output that stands still could hide, by how much the output is known to change."""
+        silent = np.flatnonzero(self.n == 0)
+        if not len(silent):
+            return self._saturated()
+        change = max(
+            float(np.max(self.zero_sizes)), natural_slope(self.function, int(self.indices[silent[len(silent) // 2]]))
+        )
+        return max(4 * self.function.unit_roundoff * change, self._saturated())
+
+    def _saturated(self) -> float:
+        """What is round-off in a gradient that is nothing but that, next to what moving everything does; else 0.0."""
+        unit = max(self.function.unit_roundoff, self.evaluation.units[self.name])
+        own = 4 * unit * self.evaluation.variation / float(np.max(self.function.scale, initial=np.finfo(float).tiny))
+        return own if self.typical <= 16 * own else 0.0
+
+    def _reach(self, codes: Array) -> float:
+        """The ladder's allowance for the entry that the cheap differences know least, where that is little.
+
+        An accusation rests on the ladder, and where round-off rules its allowance is several times theirs.
+        """
+        sizes = self._sizes()
+        known = np.flatnonzero((codes == AGREES) & ~self.kinks & (sizes > 0) & (self.n != 0))
+        if not len(known):
+            return 0.0
+        shares = self.e[known] / sizes[known]
+        k = int(known[int(np.argmax(shares))])
+        if float(shares.max()) <= DULL:
+            return 0.0
+        found = differentiate(self.function, int(self.indices[k]), self.typical)
+        return float(found.allowance + self.r[k]) / float(sizes[k]) if found.cause is None and not found.kink else 0.0
 
     def _pilots(self) -> list[int]:
         """Where the step is calibrated: the entry with the largest gradient, and one more of a large array."""
@@ -123,13 +161,13 @@ class _Comparing:
             close,
         )
 
-    def _judge_one(self, k: int, close: float) -> int:
-        return int(self._judge_at(np.array([k]), close)[0])
+    def _judge_one(self, k: int, close: float, tolerance: float | None = None) -> int:
+        return int(self._judge_at(np.array([k]), close, tolerance)[0])
 
-    def _judge_at(self, at: Array, close: float) -> Array:
+    def _judge_at(self, at: Array, close: float, tolerance: float | None = None) -> Array:
         return judge(
             self.a[at], self.n[at], self.e[at], self.r[at], self._sizes()[at], self.zero_sizes[at],
-            self.tolerance, self.zero_tolerance, close,
+            self.tolerance if tolerance is None else tolerance, self.zero_tolerance, close,
         )  # fmt: skip
 
     def _refine(self, codes: Array) -> Array:
@@ -146,22 +184,31 @@ class _Comparing:
             codes[k] = UNDECIDED if self.closely else self._smaller_steps(k, float(sizes[k]))
             if codes[k] != AGREES:
                 codes[k] = self._settle(k, wide=False)
+            if codes[k] == DIFFERS and (self._only_rounded(k) or self._judge_precise(k) == AGREES):
+                codes[k] = AGREES
             if codes[k] != AGREES and not self.kinks[k] and (codes[k] == UNDECIDED or self._weak(k)):
                 codes[k] = self._closer_arithmetic(k, int(codes[k]))
+                if codes[k] == AGREES:
+                    self.causes.pop(k, None)
             different += int(codes[k] == DIFFERS)
         return self._without_measure(codes)
 
     def _without_measure(self, codes: Array) -> Array:
         """A saturated output may stand still however far one entry is moved, and give no size to measure it by.
 
-        Its neighbours do: far below unit round-off times the slopes of their lines, nothing could show.
+        Its neighbours do, and moving everything does: far below unit round-off times those slopes, nothing could show.
         """
+        if not codes.any():
+            return codes
         measure = 4 * self.function.unit_roundoff * float(np.max(self.zero_sizes, initial=0.0))
-        silent = (codes != AGREES) & (self.n == 0) & (np.abs(self.a) <= measure)
-        self.e[silent] = measure
-        for k in np.flatnonzero(silent):
+        saturated = self._saturated()
+        silent = (self.n == 0) & (np.abs(self.a) <= measure)
+        small = np.maximum(np.abs(self.a), np.abs(self.n)) <= saturated
+        excused = (codes != AGREES) & (silent | small)
+        self.e[excused] = max(measure, saturated)
+        for k in np.flatnonzero(excused):
             self.causes.pop(int(k), None)
-        return np.where(silent, AGREES, codes)
+        return np.where(excused, AGREES, codes)
 
     def _smaller_steps(self, k: int, size: float) -> int:
         """Leaves behind a kink that the first step crossed, as long as round-off allows.
@@ -208,13 +255,43 @@ class _Comparing:
             self.causes.pop(k, None)
         return code
 
+    def _only_rounded(self, k: int) -> bool:
+        """Whether backward's own round-off, as longdouble tells it, explains the difference.
+
+        A formula that cancels ((x cos x - sin x) / x^2 near 0) may lose more than three nudges of the inputs show. Two
+        digits have to be left.
+        """
+        gradient = self.evaluation.wide_gradient(self.name)
+        if gradient is None:
+            return False
+        own = float(self.r[k])
+        self.r[k] = own + 4 * abs(float(self.a[k]) - float(gradient[self.indices[k]]))
+        if self._judge_one(k, self.tolerance, 1e-2) == AGREES:
+            return True
+        self.r[k] = own
+        return False
+
     def _weak(self, k: int) -> bool:
         """Whether both values are far below the function's own size, where rounding inside it may show instead."""
-        return bool(max(abs(self.a[k]), abs(self.n[k])) <= WEAK * self.zero_sizes[k] or self.zero_sizes[k] == 0)
+        size = max(abs(self.a[k]), abs(self.n[k]))
+        return bool(size <= WEAK * max(self.zero_sizes[k], self._own_size(k)) or self.zero_sizes[k] == 0)
+
+    def _own_size(self, k: int) -> float:
+        """S of entry k where the output itself is saturated: what it changes by when everything moves, over L."""
+        return self.evaluation.variation / float(self.function.scale[self.indices[k]])
 
     def _closer_arithmetic(self, k: int, code: int) -> int:
         """The word of longdouble, then of the complex step, on an entry that float64 leaves open or weakly accuses."""
         kept = self.n[k], self.e[k], self.r[k]
+        # Where a saturated function stands still, only what it changes by on its own scale tells what nothing is.
+        natural = natural_slope(self.function, int(self.indices[k]), FAR_AWAY)
+        self.zero_sizes[k] = max(self.zero_sizes[k], natural)
+        if code == UNDECIDED:
+            self.r[k] = max(self.r[k], 4 * self.evaluation.units[self.name] * natural)
+            if self._judge_one(k, self.tolerance) == AGREES:
+                return AGREES
+            self.r[k] = kept[2]
+        self.allowance_before[k] = kept[1]
         closer = self._settle(k, wide=True)
         if closer != AGREES:
             said = self.n[k], self.e[k], self.r[k]
@@ -263,6 +340,9 @@ class _Comparing:
         self.n[k] = float(np.clip(self.a[k], found.lower, found.upper)) if np.isfinite(self.a[k]) else found.value
         self.e[k] = found.edge
         self.causes[k] = "kink"
+        if not np.isfinite(self.a[k]) and found.edge <= 1e-2 * max(abs(found.lower), abs(found.upper), self.typical):
+            self.kinks[k] = False
+            return DIFFERS
         return AGREES if inside else UNDECIDED
 
     def _judge_wide(self, k: int) -> int:
@@ -289,11 +369,14 @@ class _Comparing:
         given, own, unit = float(self.a[k]), float(self.r[k]), self.evaluation.units[self.name]
         precise = float(gradient[self.indices[k]])
         change = abs(given - precise)
-        natural = natural_slope(self.function, int(self.indices[k]))
-        if not change <= max(64 * unit * natural, self.zero_tolerance * float(self.zero_sizes[k])):
+        natural = max(natural_slope(self.function, int(self.indices[k])), self._own_size(k))
+        if not change <= max(max(64 * unit, HARMLESS) * natural, self.zero_tolerance * float(self.zero_sizes[k])):
             return UNDECIDED
-        self.a[k], self.r[k] = precise, own * float(np.finfo(np.longdouble).eps) / 2 / unit
-        code = self._judge_one(k, self.tolerance)
+        self.a[k], self.r[k] = precise, (own + 4 * change) * float(np.finfo(np.longdouble).eps) / 2 / unit
+        # Where float64 sees nothing of a derivative as small as this, two digits are what longdouble can show of it.
+        unseen = self.allowance_before.get(k, 0.0) >= max(abs(precise), abs(float(self.n[k])))
+        tolerance = 1e-2 if unseen else self.tolerance
+        code = self._judge_one(k, tolerance, tolerance)
         self.a[k], self.r[k] = given, own + change
         if code == AGREES:
             return AGREES

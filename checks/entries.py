@@ -5,7 +5,7 @@ s = max(|a|, |n|, typical size in this gradient)
 agrees            |a - n| <= E and E <= 1e-4 s  (1e-2 s in single precision)
                   or a true zero: |a|, |n| <= E <= 1e-8 S  (1e-3 S), S = sum |upstream * f| / L
                   or next to one: |a|, |n| <= 1e-9 S and E <= 1e-2 s
-differs           |a - n| > 3 E
+differs           |a - n| > 3 E, or a is no number where n is known
 undecided         otherwise
 """
 
@@ -21,6 +21,7 @@ from checks.results import GradientVerdict
 
 AGREES, UNDECIDED, DIFFERS = 0, 1, 2
 VERDICTS: tuple[GradientVerdict, ...] = ("agrees", "undecided", "differs")
+BLIND = 1e-5  # of S: values in whose round-off a kink nearby may hide
 VERY_WEAK = 1e-9  # of S: values so far below the function's own size that they are its round-off
 
 Cause = Literal["noise", "truncation", "domain", "kink", "roundoff"]
@@ -31,7 +32,9 @@ class Entries:
     """All that is known about the entries of one gradient; arrays are flat and run over `indices`.
 
     `codes`: AGREES, UNDECIDED or DIFFERS. `kinks`: entries at which forward has a kink; their interval is in
-    `allowances`. `causes`: why an entry is undecided.
+    `allowances`. `causes`: why an entry is undecided. `hidden`: the error that an entry whose derivative is exactly
+    zero could hide in the rounding of the output. `reach`: the allowance, as a share of its size, with which the
+    entry that is known least can be accused; 0.0 where that is its allowance.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Entries:
     kinks: Array
     typical: float
     causes: dict[int, Cause]
+    hidden: float = 0.0
+    reach: float = 0.0
 
     @property
     def verdict(self) -> GradientVerdict:
@@ -70,18 +75,24 @@ def judge(
     zero_tolerance: float,
     close: float,
 ) -> Array:
-    """A code for each entry. `close`: the largest numerical allowance, as a share of s, that is believed."""
+    """A code for each entry. `close`: the largest numerical allowance, as a share of s, that is believed.
+
+    Below `tolerance` it asks for a closer look, and so do values that only noise excuses.
+    """
+    final = close >= tolerance
     allowance = e + r
     off = np.abs(a - n)
     sharp = (allowance <= tolerance * s) & (e <= close * s)
     small = (np.abs(a) <= allowance) & (np.abs(n) <= allowance) & (allowance <= zero_tolerance * zero_size)
+    small &= final | (np.abs(a) <= r) | (n == 0)
     flushed = np.maximum(np.maximum(np.abs(a), np.abs(n)), allowance) <= (2.0**-112 if tolerance > 1e-3 else 2.0**-1008)
     zero = small | flushed | ((a == 0) & (n == 0) & (zero_size == 0))
     # So far below the function's own size, all of it is round-off of the function: two digits are what can be had.
-    dim = (np.maximum(np.abs(a), np.abs(n)) <= VERY_WEAK * zero_size) & (allowance <= 1e-2 * s)
+    dim = (np.maximum(np.abs(a), np.abs(n)) <= VERY_WEAK * zero_size) & (allowance <= 1e-2 * s) & final
     codes = np.full(a.shape, UNDECIDED)
     codes[(off <= allowance) & (sharp | zero | dim)] = AGREES
-    codes[(off > 3 * allowance) | (np.isfinite(n) & np.isfinite(e) & ~np.isfinite(a))] = DIFFERS
+    known = np.isfinite(n) & ((e <= 1e-2 * s) | (e <= zero_tolerance * zero_size))
+    codes[np.where(np.isfinite(a), off > 3 * allowance, known)] = DIFFERS
     return codes
 
 

@@ -57,6 +57,7 @@ class Evaluation:
             self._fitting(self.numeric) if self.numeric is not self.native else {},
         )
         self._wide_gradients: dict[str, Array] | None = None
+        self._variation: float | None = None
 
     def _dtype(self, name: str) -> np.dtype[Any]:
         return self.case.arrays[name].dtype
@@ -152,6 +153,13 @@ class Evaluation:
             values.append(float(np.sum(self.upstream * (output.imag / step))))
         spread = max(abs(value - values[0]) for value in values)
         return values[0], 4 * spread + 16 * 2.0**-53 * abs(values[0])
+
+    @property
+    def variation(self) -> float:
+        """What the contracted output changes by when everything is moved by its own size."""
+        if self._variation is None:
+            self._variation = self.numeric.variation(self.upstream)
+        return self._variation
 
     @property
     def coarse(self) -> bool:

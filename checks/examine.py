@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from checks.case import Case
-from checks.entries import AGREES, DIFFERS, UNDECIDED, Entries
+from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, Entries
 from checks.errors import GradproofError
 from checks.evaluation import quiet
 from checks.look import CaseResult, Look, subset
@@ -99,10 +99,16 @@ def _merge(here: Entries, there: Entries | None, again: Entries | None) -> tuple
     accused = here.codes == DIFFERS
     # Accused here with a threefold margin: beside the point it is enough that it does not agree.
     outside = ~(np.abs(there.analytic - there.numerical) <= there.allowances) & (there.codes != AGREES)
-    confirmed = bool(outside[accused].any()) or (again is not None and bool((again.codes == DIFFERS).any()))
+    confirmed = (
+        bool(outside[accused].any())
+        or (again is not None and bool((again.codes == DIFFERS).any()))
+        or not np.all(np.isfinite(here.analytic[accused]))  # no number, where there is a derivative
+    )
     codes = here.codes.copy()
     if not confirmed:
-        codes[accused] = UNDECIDED
+        # What is far below the function's round-off may hide a kink nearby: there, what is seen beside it counts.
+        blind = np.maximum(np.abs(here.analytic), np.abs(here.numerical)) <= BLIND * here.zero_sizes
+        codes[accused] = np.where(blind & (there.codes == AGREES), AGREES, UNDECIDED)[accused]
     open_here = ~accused
     moved = bool((there.codes[open_here] == DIFFERS).any()) and not confirmed
     # An entry on a kink was judged with the allowance that it has beside it.

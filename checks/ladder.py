@@ -26,6 +26,7 @@ RUNGS_SINGLE = 4
 SHRINK = 8.0
 FAR = 2.0**20
 ENOUGH = 1e-10  # relative allowance at which no better ladder is looked for
+STAIRS = 3  # different heights that a staircase has, and a single jump has not
 A_JUMP = 1e-6  # of what the function changes by far away: the steps of a grid are smaller
 # A jump of slope below these shares of the slopes and of the curvature is curvature that was not quite removed.
 BEND_SIGNIFICANT = 1e-6
@@ -204,14 +205,16 @@ def differentiate(function: Function, index: int, typical: float = 0.0) -> Deriv
     best: Derivative | None = None
     length = start
     suspicious = False
-    for _ in range(4 if function.single else 12):
+    for _ in range(12):
         candidate = _accepted(line, length)
         if isinstance(candidate, Derivative):
-            if best is None or candidate.allowance < best.allowance:
+            # Steps far longer than a wave see none of it, and agree with each other: where a shorter ladder knows
+            # another value, it knows better.
+            if best is None or candidate.allowance < best.allowance or not _compatible(candidate, best):
                 best = candidate
             if best.allowance <= ENOUGH * max(abs(best.value), typical):
                 break
-            if candidate.allowance > 2 * best.allowance or _noise_rules(line, length / SHRINK, best.allowance):
+            if _noise_rules(line, length / SHRINK, best.allowance):
                 break
         elif candidate == "bend" and not suspicious:
             suspicious = True
@@ -246,24 +249,30 @@ def _still(line: Line, start: float, found: Derivative) -> Derivative:
     slopes = max((rung.slopes for rung in rungs[:2] if rung.finite), default=0.0)
     reach = max((line.change(rung) for rung in rungs if rung.finite), default=0.0)
     moving = 8 * still
-    for _ in range(40):
-        middle = (still * moving) ** 0.5
+    for _ in range(64):  # down to neighbouring steps: where a kink ends the flat piece, what is left of it is nothing
+        middle = still + (moving - still) / 2
+        if not still < middle < moving:
+            break
         if line.moves(middle):
             moving = middle
         else:
             still = middle
     first = line.rung(moving)
     jump = 2 * first.slopes * moving if first.finite else 0.0
-    if jump > A_JUMP * reach:  # a discontinuity of the function itself (sign at 0), and no grid
+    changes = {line.change(rung) for rung in rungs if rung.finite and rung.slopes > 0}
+    if jump > A_JUMP * reach and len(changes) < STAIRS:  # the function's own discontinuity (sign at 0), and no grid
         jump = 0.0
     swallowed = 4 * line.function.unit_roundoff * slopes + jump / still
     return replace(found, allowance=max(found.allowance, swallowed), zero_size=slopes)
 
 
-def natural_slope(function: Function, index: int) -> float:
-    """The steepest of the lines to far points along the entry: what the function changes by on its own scale."""
+def natural_slope(function: Function, index: int, reach: float = 2.0**12) -> float:
+    """The steepest of the lines to far points along the entry: what the function changes by on its own scale.
+
+    `reach`: how far to go, as a multiple of the entry's own scale.
+    """
     line = Line(function, index)
-    rungs = [line.rung(float(function.scale[index]) * factor) for factor in (1.0, 64.0, 4096.0)]
+    rungs = [line.rung(float(function.scale[index]) * 64.0**k) for k in range(1 + round(np.log2(reach) / 6))]
     return max((rung.slopes for rung in rungs if rung.finite), default=0.0)
 
 
@@ -321,11 +330,31 @@ def _hides_a_kink(line: Line, longest: float, octaves: int, allowance: float) ->
 
 
 def _kink(line: Line, scale: float) -> Derivative | None:
-    """The one-sided derivatives where the bend stays down to steps of 1e-9 of the scale, else None."""
-    coarse, fine = (2.0**-8, 2.0**-11) if line.function.single else (2.0**-26, 2.0**-29)
-    if not _bends(line, scale * coarse, scale * fine):
+    """The one-sided derivatives where the bend stays down to steps of 1e-9 of the scale, else None.
+
+    In single precision round-off ends the steps sooner: as long as it lets the bend be seen, the bend has to stay.
+    """
+    single = line.function.single
+    coarse, fine = (scale * 2.0**-8, scale * 2.0**-11) if single else (scale * 2.0**-26, scale * 2.0**-29)
+    if not _bends(line, coarse, fine):
         return None
-    return one_sided(line, scale * (2.0**-8 if line.function.single else 2.0**-18))
+    if single and not _stays(line, coarse, fine):
+        return None
+    return one_sided(line, scale * (2.0**-8 if single else 2.0**-18))
+
+
+def _stays(line: Line, coarse: float, fine: float) -> bool:
+    """Whether the jump of slope is still there at ever smaller steps, as far as round-off lets it be seen."""
+    weights = np.abs(line.function.weights)
+    size = float(np.sum(weights * np.abs(line.lasting_bend(coarse, fine)[0])))
+    for _ in range(6):
+        coarse, fine = coarse / 4, fine / 4
+        jump, noise = line.lasting_bend(coarse, fine)
+        if not np.all(np.isfinite(jump)) or float(np.sum(weights * noise)) > size / 10:
+            return True
+        if not float(np.sum(weights * np.abs(jump))) > size / 2:
+            return False
+    return True
 
 
 def one_sided(line: Line, step: float) -> Derivative:
@@ -351,6 +380,10 @@ def one_sided(line: Line, step: float) -> Derivative:
     )
 
 
+def _compatible(one: Derivative, other: Derivative) -> bool:
+    return abs(one.value - other.value) <= one.allowance + other.allowance
+
+
 def _noise_rules(line: Line, length: float, allowance: float) -> bool:
     """Whether the largest step of a ladder of this length already has more round-off than the allowance."""
     step = length / 8
@@ -365,9 +398,7 @@ def _longer(line: Line, start: float, best: Derivative) -> Derivative:
     for length in lengths:
         candidate = _accepted(line, length)
         compatible = (
-            isinstance(candidate, Derivative)
-            and candidate.allowance < best.allowance
-            and abs(candidate.value - best.value) <= candidate.allowance + best.allowance
+            isinstance(candidate, Derivative) and candidate.allowance < best.allowance and _compatible(candidate, best)
         )
         if compatible:
             assert isinstance(candidate, Derivative)

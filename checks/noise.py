@@ -23,7 +23,7 @@ POINTS = 7
 # point adds next to nothing, and large enough that the rounding of the argument is part of what is measured. The
 # others are for outputs that stand still under it: they lie on a staircase, wider than the first spacing.
 SPACINGS = (2.0**-36, 2.0**-32, 2.0**-18, 2.0**-14)
-SPACING_SINGLE = 2.0**-14
+SPACINGS_SINGLE = (2.0**-14, 2.0**-20)  # in single precision; what only the wider one shows is a wave, and no noise
 PROBE = 2.0**-10
 
 
@@ -51,13 +51,13 @@ def measure_noise(
     `base` is the flat output at the present values. Eight evaluations, six more for each wider spacing that an
     output on a staircase asks for.
     """
-    line = _Line(evaluate, arrays, seed)
+    line = Together(evaluate, arrays, seed)
     dtype = np.dtype(output_dtype)
     unit = float(np.finfo(dtype).eps) / 2 if np.issubdtype(dtype, np.floating) else 2.0**-53
     size = np.abs(np.where(np.isfinite(base), base, 0.0)).astype(np.float64)
     if unit >= SINGLE:
-        table = line.table(SPACING_SINGLE if unit == SINGLE else 2.0**-6, base)
-        return Noise(deviation=np.maximum(table_noise(table), unit * size), unit_roundoff=unit)
+        found = _single_noise(line, base) if unit == SINGLE else table_noise(line.table(2.0**-6, base))
+        return Noise(deviation=np.maximum(found, unit * size), unit_roundoff=unit)
     above, below = line.at(PROBE), line.at(-PROBE)
     slope = np.abs(above - below).astype(np.float64) / (2 * PROBE)
     deviation, width, stairs = _spaced(line, base, slope, unit * size)
@@ -66,11 +66,17 @@ def measure_noise(
     )
     if _representable_in_single(above, below) or staircase:
         unit = SINGLE
-        deviation = np.maximum(deviation, table_noise(line.table(SPACING_SINGLE, base)))
+        deviation = np.maximum(deviation, _single_noise(line, base))
     return Noise(deviation=np.maximum(deviation, unit * size), unit_roundoff=unit)
 
 
-def _spaced(line: _Line, base: Array, slope: Array, grain: Array) -> tuple[Array, float, Array]:
+def _single_noise(line: Together, base: Array) -> Array:
+    """The smaller of the noises on the two spacings, output by output."""
+    wide, close = (table_noise(line.table(spacing, base)) for spacing in SPACINGS_SINGLE)
+    return np.asarray(np.minimum(wide, close))
+
+
+def _spaced(line: Together, base: Array, slope: Array, grain: Array) -> tuple[Array, float, Array]:
     """(noise of each output, the spacing at which most outputs that have to move do, which stood still at first).
 
     An output has to move where its slope makes it move visibly, by many of its own units in the last place. Where it
@@ -97,7 +103,7 @@ def _spaced(line: _Line, base: Array, slope: Array, grain: Array) -> tuple[Array
     return deviation, width, stairs
 
 
-class _Line:
+class Together:
     """All arrays moved together along one random direction."""
 
     def __init__(self, evaluate: Callable[[], Array], arrays: Sequence[Array], seed: int) -> None:
@@ -149,20 +155,23 @@ def _representable_in_single(above: Array, below: Array) -> bool:
     moved = (above != below) & np.isfinite(above) & np.isfinite(below)
     if not moved.any():
         return False
-    values = np.concatenate([above[moved], below[moved]]).astype(np.float64)
+    exact = np.concatenate([above[moved], below[moved]])
+    values = exact.astype(np.float64)
     with np.errstate(over="ignore"):
         single = bool(np.all(values == values.astype(np.float32)))
     mantissa = np.ldexp(np.frexp(np.abs(values))[0], 20)
     filled = bool(np.any(mantissa != np.floor(mantissa)))
-    return single and filled and not _absorbed(values, 2.0**-29)
+    return single and filled and not _absorbed(exact, 2.0**-29)
 
 
 def _absorbed(values: Array, below: float) -> bool:
     """Whether small values lie on the grid of numbers near one, as log(1 + tiny) does, or the mean of a few.
 
     They are float32 numbers, or stand on a staircase, by chance: `below` is the size under which neither float64
-    nor float32 has a grid as coarse as theirs.
+    nor float32 has a grid as coarse as theirs. The grid is that of the values' own dtype, and log(1 + d) is off it by
+    d^2 / 2.
     """
-    values = np.asarray(values, dtype=np.float64)
-    values = values[np.isfinite(values)]
-    return bool(np.all(np.abs(values) < below) and np.all(np.ldexp(values, 56) % 1 == 0))
+    values = np.abs(values[np.isfinite(values)])
+    steps = np.ldexp(values, 4 - int(np.log2(np.finfo(values.dtype).eps)))
+    off = np.abs(steps - np.rint(steps))
+    return bool(np.all(values < below) and np.all(off <= np.minimum(values * steps, 0.125)))

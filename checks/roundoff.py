@@ -2,7 +2,8 @@
 
     r = 4 u max|a| + 4 max(spread, rms of spread) + tiny
 
-with `spread` the largest change of the gradient over three backwards in which every array is multiplied by 1 +- 2u.
+with `spread` the largest change of the gradient over three backwards in which every array is multiplied by 1 +- 2u,
+1 +- 4u and 1 +- 6u.
 4u|a| alone is not enough: a batch norm in float32 about an offset of 100 loses far more. Nor is the spread alone: in
 p - t of a saturated softmax it is p itself that is rounded, which no nudge of the inputs shows; where the code keeps
 a wider dtype, the change of the gradient from one dtype to the other counts as spread too. `tiny`, the smallest
@@ -56,12 +57,14 @@ def _change(a: Array, b: Array) -> Array:
 
 
 def nudged(array: Array, salt: int) -> Array:
-    """A copy times 1 +- 2u, the sign by a hash of the value's size: equal values move alike, so ties stay ties."""
-    unit = np.finfo(array.dtype).eps / 2
+    """A copy times 1 +- 2u, 1 +- 4u or 1 +- 6u, by `salt`.
+
+    The sign is a hash of the value's size: equal values move alike, so ties stay ties.
+    """
+    unit = np.finfo(array.dtype).eps / 2 * (1 + salt % REPEATS)
     mantissa, exponent = np.frexp(np.abs(np.asarray(array, dtype=np.float64)))
-    key = (np.ldexp(mantissa, 53).astype(np.uint64) ^ exponent.astype(np.int64).astype(np.uint64)) * np.uint64(
-        0x9E3779B97F4A7C15 + 2 * salt
-    )
+    odd = (2 * salt + 1) * 0x9E3779B97F4A7C15 % 2**64
+    key = (np.ldexp(mantissa, 53).astype(np.uint64) ^ exponent.astype(np.int64).astype(np.uint64)) * np.uint64(odd)
     signs = np.where((key >> np.uint64(61)) & np.uint64(1), 1.0, -1.0)
     moved = np.array(array, copy=True, order="K")
     moved *= (1 + 2 * unit * signs).astype(array.dtype)

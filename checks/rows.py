@@ -43,16 +43,14 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
 def _detectable(evaluation: Evaluation, entries: Entries) -> float | None:
     """The largest 4 E / s; None where nothing but round-off is to be seen, so that no share of it means anything.
 
-    An entry at a kink has the allowance with which it was judged beside it. An entry whose derivative is exactly
-    zero could hide what the output's rounding swallows, a share u of the function's own size.
+    An entry at a kink has the allowance with which it was judged beside it.
     """
     unit = max(evaluation.units[entries.name], 2.0**-53)
     if not len(entries.indices) or not np.all(entries.sizes > 0):
         return None
-    silent = (entries.analytic == 0) & (entries.numerical == 0)
-    hidden = np.where(silent, 4 * unit * entries.zero_sizes, 0.0)
-    share = _largest(4 * np.maximum(entries.allowances, hidden) / entries.sizes)
-    return max(share, 64 * unit) if share < 1 else None
+    hidden = np.where(np.abs(entries.numerical) <= entries.hidden, entries.hidden, 0.0)
+    share = max(_largest(4 * np.maximum(entries.allowances, hidden) / entries.sizes), 4 * entries.reach)
+    return max(share, 256 * unit) if share < 1 else None
 
 
 def _largest(values: Array) -> float:

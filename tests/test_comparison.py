@@ -340,3 +340,37 @@ def test_kinks_nearby_are_left_behind() -> None:
     x = np.array([[1e-9, -1e-9, 1e-7, -1e-5, 1.0]])
     assert row_of(case(elementwise(np.abs, np.sign), x=x)).verdict == "agrees"
     assert row_of(case(elementwise(np.abs, np.ones_like), x=x)).verdict == "differs"
+
+
+@pytest.mark.parametrize("far", [-1e3, -3.7, -350.0])
+def test_an_error_in_an_entry_that_stands_still_is_seen(far: float) -> None:
+    x = np.array([[far, 0.0087, -1.25, 1.02e-3]])
+    wrong = np.array([[2e-13, 0.0, 0.0, 0.0]])
+    right = elementwise(lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0)
+    assert row_of(case(right, x=x)).verdict == "agrees"
+    spoilt = elementwise(lambda x: np.maximum(x, 0), lambda x: (x > 0) + wrong)
+    assert row_of(case(spoilt, x=x)).verdict == "differs"
+
+
+@pytest.mark.parametrize("tiny", [1e-9, 1e-11])
+def test_tiny_inputs_are_differentiated_with_long_steps(tiny: float) -> None:
+    x = tiny * np.array([[1.0, -0.7], [0.4, 2.0]])
+    right = row_of(case(elementwise(lambda x: 1.5 + 3.0 * x, lambda x: 3.0 + 0 * x), x=x))
+    assert right.verdict == "agrees"
+    assert right.allowance is not None
+    assert right.allowance < 5e-6
+    spoilt = elementwise(lambda x: 1.5 + 3.0 * x, lambda x: 3.0 + 3e-5 * (x == x[1, 0]))
+    assert row_of(case(spoilt, x=x)).verdict == "differs"
+
+
+def test_a_saturated_loss_whose_gradient_is_nothing_but_roundoff() -> None:
+    def forward(x: Any) -> Any:
+        shifted = x - x.max(axis=1, keepdims=True)
+        return (np.log(np.exp(shifted).sum(axis=1)) - shifted[:, 1]).sum()
+
+    def backward(upstream: Any, x: Any) -> Any:
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        return {"x": upstream * (e / e.sum(axis=1, keepdims=True) - np.array([0, 1.0, 0]))}
+
+    x = np.array([[96.0, 130.0, -114.0], [98.0, 134.0, 2.0]])
+    assert row_of(case(pure(forward, backward, "x(n,c) -> ()"), x=x)).verdict == "agrees"

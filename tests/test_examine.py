@@ -448,3 +448,46 @@ def test_the_evaluations_are_those_of_the_whole_look() -> None:
         calls.clear()
         result = examine(case(pure(forward, lambda u, x, s=slope: {"x": u * s(x)}, SAME), x=ZEROS))
         assert result.evaluations <= len(calls) <= 2 * result.evaluations
+
+
+SINC_NEAR_ZERO = np.array([[-8.3e-08, 1.2e-07], [7e-4, 0.4]])
+
+
+def sinc_slope(x: Any) -> Any:
+    """Right, and without its last digits near zero, where it is a difference of nearly equal numbers."""
+    turn = np.pi * x
+    return np.where(x == 0, 0, (turn * np.cos(turn) - np.sin(turn)) / (turn * x))
+
+
+def test_a_formula_that_cancels_is_not_taken_for_a_wrong_one() -> None:
+    assert verdict(np.sinc, sinc_slope, SINC_NEAR_ZERO) == "agrees"
+    assert verdict(np.sinc, lambda x: 1.001 * sinc_slope(x), SINC_NEAR_ZERO) == "differs"
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda x: x**2, lambda x: 2 * x**2 / x),
+        (np.abs, lambda x: x / np.abs(x)),
+        (lambda x: x**3, lambda x: 3 * x**4 / x),
+    ],
+    ids=["smooth", "kink", "flat"],
+)
+def test_no_number_where_there_is_a_derivative_differs(f: Any, slope: Any) -> None:
+    with np.errstate(all="ignore"):
+        assert verdict(f, slope, np.array([[0.0, 0.5], [-1.0, 2.0]])) == "differs"
+
+
+def test_an_infinite_slope_is_not_accused() -> None:
+    with np.errstate(all="ignore"):
+        assert verdict(np.cbrt, lambda x: 1 / (3 * np.cbrt(x) ** 2), np.array([[0.0, 0.5], [-1.0, 2.0]])) != "differs"
+
+
+def test_a_wave_far_out_in_single_precision() -> None:
+    x = np.array([[-8379.75, 9000.5, 123.25]])
+
+    def f(x: Any) -> Any:
+        return np.cos(x).astype(np.float32)
+
+    assert verdict(f, lambda x: -np.sin(x), x) != "differs"  # its own rounding of such arguments may leave it open
+    assert verdict(f, lambda x: np.sin(x), x) == "differs"

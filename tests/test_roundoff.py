@@ -36,13 +36,13 @@ def roundoff(
     ),
     salt=st.integers(0, 2**32),
 )
-def test_a_nudge_is_two_units(x: np.ndarray, salt: int) -> None:
+def test_a_nudge_is_a_few_units(x: np.ndarray, salt: int) -> None:
     before = x.tobytes()
     moved = nudged(x, salt)
     assert x.tobytes() == before
     assert (moved == nudged(x, salt)).all()
     off = np.abs(moved - x)
-    assert (off <= 3 * DOUBLE * np.abs(x)).all()
+    assert (off <= 7 * DOUBLE * np.abs(x)).all()
     assert (off[x != 0] > 0).all()
     assert (moved[x == 0] == 0).all()
     assert (nudged(-x, salt) == -moved).all()
