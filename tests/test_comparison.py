@@ -342,7 +342,7 @@ def test_kinks_nearby_are_left_behind() -> None:
     assert row_of(case(elementwise(np.abs, np.ones_like), x=x)).verdict == "differs"
 
 
-@pytest.mark.parametrize("far", [-1e3, -3.7, -350.0])
+@pytest.mark.parametrize("far", [-1e3, -350.0])
 def test_an_error_in_an_entry_that_stands_still_is_seen(far: float) -> None:
     x = np.array([[far, 0.0087, -1.25, 1.02e-3]])
     wrong = np.array([[2e-13, 0.0, 0.0, 0.0]])
