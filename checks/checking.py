@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from checks.case import Case
+from checks.contract import Breach, breaches
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
@@ -64,10 +65,13 @@ def check(
         read_subject = _read(subject, wanted, arrays, dtype)
         run.subject = read_subject
         if arrays is not None:
-            run.look(explicit_case(read_subject, arrays, seed, np.dtype(dtype)))
+            given = explicit_case(read_subject, arrays, seed, np.dtype(dtype))
+            run.look(given)
+            run.use(given, dtype)
         else:
             deadline = time.monotonic() + (np.inf if timeout is None else timeout)
             run.search(drawn_cases(read_subject, dtype=str(np.dtype(dtype))), max_examples, deadline)
+            run.use(None, dtype)
     except (LayerError, SignatureError) as error:
         return run.failed(str(error))
     return run.report()
@@ -97,6 +101,16 @@ class _Run:
     results: list[CaseResult] = field(default_factory=list)
     raised: list[UserCodeRaised] = field(default_factory=list)
     smallest: CaseResult | None = None
+    breaches: list[Breach] = field(default_factory=list)
+
+    def use(self, case: Case | None, dtype: Any) -> None:
+        """Whether the contract holds on the case given, else on an ordinary one, else on one that was drawn."""
+        assert self.subject is not None
+        known = [result.case for result in self.results if result.finite]
+        for one in (case, *((_ordinary_case(self.subject, self.seed, dtype), *known[:1]) if case is None else ())):
+            if one is not None and (known or case is not None):
+                self.breaches = breaches(one)
+                break
 
     def look(self, case: Case) -> CaseResult | None:
         """Judges one case; what the layer's code raised is kept."""
@@ -140,6 +154,7 @@ class _Run:
             self.results,
             self.raised,
             self.smallest,
+            self.breaches,
             target=self.name,
             seed=self.seed,
             allow=self.allow,
@@ -168,6 +183,17 @@ def _read(subject: Any, signature: Signature | None, arrays: Any, dtype: Any) ->
         if set(arrays) <= {argument.name for argument in known.signature.arguments}:
             raise
         return known
+
+
+def _ordinary_case(subject: Subject, seed: int, dtype: Any) -> Case | None:
+    """Ordinary values in sizes that are all different, from 3 on; None where the sizes have to be others."""
+    sizes = {name: 3 + k for k, name in enumerate(subject.signature.sizes)}
+    try:
+        case = plain_case(subject, subject.signature, sizes, seed, dtype=str(np.dtype(dtype)))
+        subject.build(case.arrays).forward(case.arrays)
+    except Exception:  # sizes that do not go together, for the signature or for the layer
+        return None
+    return case
 
 
 def explicit_case(subject: Subject, inputs: Mapping[str, Any] | tuple[Any, ...], seed: int, dtype: Any) -> Case:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from checks.contract import Breach
 from checks.errors import UserCodeRaised
 from checks.look import CaseResult
 from checks.results import Comparison, Finding
@@ -18,6 +19,7 @@ class Seen(NamedTuple):
     rows: Sequence[Comparison]
     results: Sequence[CaseResult]
     raised: Sequence[UserCodeRaised]
+    breaches: Sequence[Breach]
 
     def finding(
         self, kind: str, severity: str, message: str, gradient: str | None = None, cure: str | None = None
@@ -38,11 +40,15 @@ def find(
     rows: Sequence[Comparison],
     results: Sequence[CaseResult],
     raised: Sequence[UserCodeRaised],
+    breaches: Sequence[Breach] = (),
 ) -> list[Finding]:
-    """Every finding about one subject, errors first."""
-    seen = Seen(subject, rows, results, raised)
-    findings = [finding for rule in RULES for finding in rule(seen)]
-    return sorted(findings, key=lambda finding: finding.severity != "error")
+    """Every finding about one subject, each once, errors first."""
+    seen = Seen(subject, rows, results, raised, breaches)
+    findings: dict[tuple[str, str | None], Finding] = {}
+    for rule in RULES:
+        for finding in rule(seen):
+            findings.setdefault((finding.kind, finding.gradient), finding)
+    return sorted(findings.values(), key=lambda finding: finding.severity != "error")
 
 
 def _missing(seen: Seen) -> Iterator[Finding]:
@@ -135,6 +141,11 @@ def _precision(seen: Seen) -> Iterator[Finding]:
         yield seen.finding("precision", "warning", f"the output is {narrow.lost_precision} for inputs of {given}")
 
 
+def _broken(seen: Seen) -> Iterator[Finding]:
+    for b in seen.breaches:
+        yield seen.finding(b.kind, b.severity, b.message, b.gradient, b.cure)
+
+
 def _all_zero(seen: Seen) -> list[str]:
     """Gradients that are zero wherever they are wrong."""
     wrong = {
@@ -156,4 +167,5 @@ RULES: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
     _nondeterministic,
     _mutates,
     _precision,
+    _broken,
 )

@@ -61,6 +61,9 @@ class Subject:
     `takes_upstream`: False where backward has no upstream argument (a loss, a network's `gradient`): it is one.
     `given`: arrays whose values the user fixed (an instance's own parameters): cases start from them.
     `near_misses`: for an owed array, names of attributes that look like its gradient (`dw` beside `dW`).
+    `keep`: like `build`, with one object for all forwards, and its parameters left as they were when it was made.
+    `fixed`: sizes that an object was built for, so that it takes no others. `updates`: backward changes the
+    parameters itself. `resets`: the class has a method that sets gradients or state to zero.
     """
 
     name: str
@@ -72,6 +75,10 @@ class Subject:
     given: Mapping[str, Array] = field(default_factory=dict)
     near_misses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recipe: Recipe | None = None
+    keep: Callable[[Arrays], Trial] | None = None
+    fixed: frozenset[str] = frozenset()
+    updates: bool = False
+    resets: bool = False
     file: str | None = None
     line: int | None = None
     notes: tuple[str, ...] = ()

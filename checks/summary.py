@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from checks.contract import Breach
 from checks.errors import UserCodeRaised
 from checks.findings import find
 from checks.look import CaseResult
@@ -24,6 +25,7 @@ def summarise(
     results: Sequence[CaseResult],
     raised: Sequence[UserCodeRaised],
     smallest: CaseResult | None,
+    breaches: Sequence[Breach] = (),
     *,
     target: str,
     seed: int,
@@ -34,7 +36,7 @@ def summarise(
     """The report of one subject from the results of its cases; `smallest` is the shrunk failing one."""
     known = [*results, smallest] if smallest is not None else list(results)
     rows = tuple(_row(name, results, smallest) for name in _names(subject, known))
-    findings = tuple(f for f in find(subject, rows, known, raised) if not _allowed(f, subject.name, allow))
+    findings = tuple(f for f in find(subject, rows, known, raised, breaches) if not _allowed(f, subject.name, allow))
     accused = next((r for r in known if r is smallest), None) or next((r for r in known if r.differing), None)
     return Report(
         target=target,

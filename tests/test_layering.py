@@ -25,6 +25,7 @@ LAYERS = (
     ("sweep", "ladder", "case", "roundoff"),
     ("derivative", "bench", "strategies", "snippet"),
     ("evaluation", "search", "infer"),
+    ("contract",),
     ("comparison", "rows"),
     ("look",),
     ("examine",),

@@ -76,3 +76,7 @@ def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
                 yield 0.7, candidate
 
     return tuple(candidate for _, candidate in sorted(likeness(), key=lambda pair: -pair[0]))
+
+
+# Methods that set gradients or a state back.
+RESET = re.compile(r"(?i)zero_?(grad|state)|reset|clear|flush")

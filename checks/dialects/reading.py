@@ -12,6 +12,7 @@ from checks.dialects.choosing import as_given, given_inputs, search
 from checks.dialects.dialect import Request
 from checks.dialects.errors import nothing_stored
 from checks.dialects.gradients import locate
+from checks.dialects.names import RESET
 from checks.dialects.parameters import Parameter, find, owed, scalars
 from checks.dialects.places import Located
 from checks.dialects.placing import choose_modes
@@ -88,6 +89,7 @@ class _Reading:
         return Subject(
             name=self.usage.name,
             build=lambda arrays: ObjectTrial(plan, arrays),
+            keep=lambda arrays: ObjectTrial(plan, arrays, keep=True),
             signatures=signatures,
             roles={a.name: self.role(a, parameters) for s in signatures for a in s.arguments},
             owed=tuple(name for name in self.owing if name in names),
@@ -101,6 +103,9 @@ class _Reading:
                 parameters,
                 {n: p for n, p in located.places.items() if n in names},
             ),
+            fixed=frozenset(name for size in found.layout.sizes.values() for name in _names(size)),
+            updates=self.usage.updates or any(p.source == "update" for p in located.places.values()),
+            resets=_has_reset(self.usage.defined),
             file=source_file(self.usage.defined),
             line=source_line(self.usage.defined),
             notes=tuple(notes),
@@ -303,6 +308,16 @@ class _Reading:
                 value.flags.writeable = False
                 values[parameter.name] = value
         return values
+
+
+def _names(size: Size) -> tuple[str, ...]:
+    """The names of the sizes in a constructor's number, or in its tuple of numbers."""
+    return size.names if isinstance(size, Dim) else tuple(name for d in size for name in _names(d))
+
+
+def _has_reset(defined: Any) -> bool:
+    """Whether a class has a method that sets gradients or a state to zero."""
+    return isinstance(defined, type) and any(RESET.search(name) for name in dir(defined) if not name.startswith("__"))
 
 
 def _number(size: Size, signature: Signature) -> str:

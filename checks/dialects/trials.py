@@ -82,14 +82,17 @@ class ObjectTrial:
         "_constants",
         "_copied",
         "_inputs",
+        "_keep",
         "_object",
         "_plan",
         "_slots",
         "_watched",
     )
 
-    def __init__(self, plan: Plan, arrays: Arrays) -> None:
+    def __init__(self, plan: Plan, arrays: Arrays, *, keep: bool = False) -> None:
+        """`keep`: one object for all forwards, with the parameters that it has now."""
         self._plan = plan
+        self._keep = keep
         self._inputs = plan.inputs
         forward = {formal.name for formal in plan.usage.forward}
         self._constants = {n: v for n, v in plan.constants.items() if n in forward}
@@ -125,7 +128,9 @@ class ObjectTrial:
 
     def forward(self, arrays: Arrays) -> Any:
         """The output as the layer gives it, for the arrays as they are now."""
-        if self._anew:
+        if self._keep:
+            pass
+        elif self._anew:
             self._renew(arrays)
         else:
             for entries, key, name in self._watched:
