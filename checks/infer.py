@@ -9,7 +9,7 @@ exception is for the check to judge.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -23,6 +23,7 @@ from checks.signature import Argument, Dim
 from checks.subject import Array
 
 _MOST_PROBES = 1500
+_MOST_AFTER_FIRST = 400  # probes for a layout that fits better than the first that ran
 _MOST_IN_SCENARIO = 160  # layouts; the natural ones are among the first few dozen
 _STAGES = ("construct", "forward", "output", "backward", "done")
 Sizes = Mapping[str, int]
@@ -63,12 +64,15 @@ def infer(
     *,
     inputs: Mapping[str, Array] | None = None,
     own_shapes: Sequence[tuple[int, ...]] = (),
+    fits: Callable[[Found], bool] = lambda found: True,
 ) -> Found:
     """The first layout that works for these formals. `own_shapes`: parameters that the object has already.
 
-    Raises NotFoundError where none does.
+    `fits`: whether the gradients have the shapes of their arrays. Where the first layout's have not, one that is at
+    least as general and whose gradients have them is preferred: `W(i,i)` with `x(i)` is a special case of
+    `W(o,i)` with `x(i,n)`, and no layout of its own. Raises NotFoundError where none works.
     """
-    search = _Search(run, dict(inputs or {}))
+    search = _Search(run, dict(inputs or {}), fits)
     found = _first(search, formals, name, own_shapes)
     return search.freed(found) if found is not None else search.second_best()
 
@@ -77,21 +81,31 @@ def _first(
     search: _Search, formals: Sequence[Formal], name: str, own_shapes: Sequence[tuple[int, ...]]
 ) -> Found | None:
     table = [*own_scenarios(own_shapes), *scenarios(formals, name)]
+    first: Found | None = None
+    most = _MOST_PROBES
     for scenario in table:
         for layout in islice(layouts(formals, scenario), _MOST_IN_SCENARIO):
+            if first is not None and len(layout.names) < len(first.layout.names):
+                continue
             found = search.attempt(layout)
-            if found is not None:
+            if found is not None and search.fits(found):
                 return found
-            if search.probes >= _MOST_PROBES or search.hopeless(formals):
+            if found is not None and first is None:
+                first = found
+                most = min(most, search.probes + _MOST_AFTER_FIRST)
+            if search.probes >= most or search.hopeless(formals):
                 break
+    if first is not None:
+        return first
     return search.attempt(_literal(formals, search.inputs)) if search.inputs else None
 
 
 class _Search:
     """Remembers what failed, so that nothing is tried twice and the best failure can be told."""
 
-    def __init__(self, run: Run, inputs: dict[str, Array]) -> None:
+    def __init__(self, run: Run, inputs: dict[str, Array], fits: Callable[[Found], bool]) -> None:
         self.run = run
+        self.fits = fits
         self.inputs = inputs
         self.probes = 0
         self.refused: set[str] = set()

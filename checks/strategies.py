@@ -44,6 +44,7 @@ _BOLD: Final = (
 _MILD: Final = (*2 * _BOLD[:8], *2 * ("zeros", "ties", "negative", "positive", "tiny", "mixed"), "large")
 _REPEATS: Final = ("ordinary", "ties")
 _LARGEST_SIZES: Final = (8, 16, 32, 64)
+_MOST_ENTRIES: Final = 400  # of an array
 
 
 def cases(
@@ -115,8 +116,10 @@ def _cases(draw: st.DrawFn, subject: Subject, signatures: tuple[Signature, ...],
         if name in kept:
             arrays[name] = _kept(argument, kept[name], subject, dtype)
             continue
-        flavour = draw(_one_of(_flavours(argument, subject)))
-        kind_of_number = dtype if limit is None else draw(_one_of(_integers(limit)))
+        # In one choice, so that labels are not more to draw than one-hot rows, which would then be thought simpler.
+        kinds_of_number = (dtype,) if limit is None else _integers(limit)
+        ways = tuple((flavour, kind) for kind in kinds_of_number for flavour in _flavours(argument, subject))
+        flavour, kind_of_number = draw(_one_of(ways))
         rng = _rng(seed, name)
         array = draw_array(rng, shapes[name], argument.kind, flavour, kind_of_number, limit, rounded)
         arrays[name] = laid_out(array, draw(_one_of(_LAYOUTS))) if array.size > 1 else array
@@ -188,6 +191,7 @@ def _sizes(draw: st.DrawFn, signature: Signature, fixed: Mapping[str, int]) -> d
     A number that leaves no way to make every expression (`h//2`, `h-k`) positive is not offered.
     """
     sizes = dict(fixed)
+    classes = {name for argument in signature.arguments for name in _classes(argument)}
     free = tuple(name for name in signature.sizes if name not in fixed)
     expressions = _open_expressions(signature, free)
     for k, name in enumerate(free):
@@ -198,8 +202,39 @@ def _sizes(draw: st.DrawFn, signature: Signature, fixed: Mapping[str, int]) -> d
             known = tuple((n, sizes[n]) for n in involved if n in sizes)
             possible = _possible(name, expressions, known, tuple(n for n in free[k + 1 :] if n in involved))
             table = tuple(v for v in table if v in possible) or possible
+        if name in classes:  # one class alone is no choice, and takes a label for one-hot rows
+            table = tuple(v for v in table if v > 1) or table
+        table = _affordable(name, table, signature, sizes)
         sizes[name] = draw(_one_of(table))
     return sizes
+
+
+def _affordable(
+    name: str, table: tuple[int, ...], signature: Signature, sizes: Mapping[str, int]
+) -> tuple[int, ...]:
+    """The numbers that leave every array small enough for thousands of forward passes; the least where none does."""
+    largest = max(
+        (
+            v
+            for v in table
+            if all(_entries(argument, {**sizes, name: v}) <= _MOST_ENTRIES for argument in signature.arguments)
+        ),
+        default=min(table),
+    )
+    return tuple(v for v in table if v <= largest)
+
+
+def _entries(argument: Argument, sizes: Mapping[str, int]) -> int:
+    """How many entries the array has, as far as its sizes are known."""
+    known = [dim.value(sizes) for dim in argument.dims if all(n in sizes for n in dim.names) and not dim.is_rest]
+    return int(np.prod(known, dtype=np.int64))
+
+
+def _classes(argument: Argument) -> tuple[str, ...]:
+    """The sizes that count the classes of a label."""
+    if argument.kind == "label" and argument.limit is not None:
+        return argument.limit.names
+    return argument.dims[-1].names if argument.kind in ("onehot", "simplex") and argument.dims else ()
 
 
 @cache

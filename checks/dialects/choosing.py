@@ -4,7 +4,7 @@ inputs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from checks.subject import Array
 _VARIED = ("input", "output", "hidden", "vocabulary", "embedding")
 
 
-def search(prober: Prober, inputs: Mapping[str, Array]) -> Found:
+def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], bool]) -> Found:
     """The first layout that works: with optional sizes, with what is required, with arguments that default
     to None.
 
@@ -35,7 +35,7 @@ def search(prober: Prober, inputs: Mapping[str, Array]) -> Found:
     for formals in _attempts(usage):
         own = _own_shapes(usage) if len(formals) == len(usage.forward) else []
         try:
-            found = infer(formals, usage.name, prober.run, inputs=inputs, own_shapes=own)
+            found = infer(formals, usage.name, prober.run, inputs=inputs, own_shapes=own, fits=fits)
         except NotFoundError as error:
             failure = failure or error
             continue

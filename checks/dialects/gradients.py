@@ -28,6 +28,7 @@ def locate(
     returned_names: Sequence[str] | None = None,
     updated: Sequence[str] = (),
     returns_all: bool = False,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Located:
     """The place of each array's gradient. `inputs`: float inputs in order; `parameters`: with the places
     they are in.
@@ -45,7 +46,7 @@ def locate(
     for name in updated:
         if name not in located.places and parameters[name]:
             located.places[name] = Place("update", parameters[name][0])
-    from_returned(returned, inputs, labels, parameters, located, returned_names)
+    from_returned(returned, inputs, labels, parameters, located, returned_names, shapes or {})
     for name in inputs:
         if name not in located.places:
             first = name == inputs[0]  # the generic names are those of the first input's gradient

@@ -16,12 +16,13 @@ from checks.dialects.names import RESET
 from checks.dialects.parameters import Parameter, find, owed, scalars
 from checks.dialects.places import Located
 from checks.dialects.placing import choose_modes
-from checks.dialects.probing import Prober
-from checks.dialects.reach import Path, walk
+from checks.dialects.probing import Live, Prober
+from checks.dialects.reach import Path, as_number, walk
 from checks.dialects.recipe import recipe, source_file, source_line
 from checks.dialects.trials import ObjectTrial, Plan
 from checks.dialects.usage import Usage
 from checks.errors import LayerError
+from checks.evaluation import squeezed
 from checks.infer import Found
 from checks.infer_draw import quiet
 from checks.infer_kinds import settle_domain, settle_label
@@ -65,6 +66,7 @@ class _Reading:
         self.kept_names: tuple[str, ...] = ()
         self.owing: list[str] = []
         self.raised = False
+        self.live: Live | None = None
         if request.signature is not None:
             usage, self.kept_names = explicit.matched(usage, request.signature)
         self.usage = usage
@@ -117,7 +119,7 @@ class _Reading:
         """The layouts that the layer takes, the printed one first."""
         if self.request.signature is not None:
             return (explicit.run(self.prober, self.request.signature, self.kept_names, self.inputs),)
-        found = search(self.prober, self.inputs)
+        found = search(self.prober, self.inputs, self.fits)
         run = self.prober.run
         floats = [f.name for f in self.usage.forward]
         if not self.inputs:
@@ -131,6 +133,25 @@ class _Reading:
         if not self.inputs:
             readings = tuple(settle_domain(r, run, floats, self.usage.words) for r in readings)
         return readings
+
+    def fits(self, found: Found) -> bool:
+        """Whether each gradient has as many entries as its array, axes of length one aside in the same shape."""
+        if found.raised is not None:
+            return True
+        try:
+            parameters, located = self.located(found)
+        except Exception:  # the layer's own code, run once more
+            return True
+        if located.fault is not None:
+            return False
+        live, kept = self.live, {p.name: p.paths[0] for p in parameters if p.paths}
+        assert live is not None
+        for name, place in located.places.items():
+            array = kept[name].get(live.root) if name in kept else live.values.get(name)
+            value = None if place.source == "update" else as_number(place.get(live.root, live.returned))
+            if value is not None and array is not None and squeezed(value.shape) != squeezed(np.shape(array)):
+                return False
+        return True
 
     def label_names(self, found: Found) -> list[str]:
         """Inputs, other than the first, that get no gradient: labels and targets."""
@@ -162,6 +183,7 @@ class _Reading:
         live.forward(self.usage)
         if found.raised is None:
             self.prober.backward(live)
+        self.live = live
         parameters += scalars(live.root, before, {p.name for p in parameters} | set(live.values))
         updated = [
             name
@@ -179,6 +201,10 @@ class _Reading:
             returned_names=self.usage.returned_names,
             updated=updated if self.usage.updates else (),
             returns_all=self.usage.returns_all,
+            shapes={
+                **{n: np.shape(v) for n, v in live.values.items()},
+                **{p.name: np.shape(p.paths[0].get(live.root)) for p in parameters if p.paths},
+            },
         )
         self.owing = self.owed(found, parameters, located)
         return parameters, located

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from checks.dialects.names import gradient_names, input_gradient_names
 from checks.dialects.places import Located, Place, Returned
 from checks.dialects.reach import Path, Step, as_number
@@ -29,7 +31,9 @@ def from_returned(
     parameters: Mapping[str, Sequence[Path]],
     located: Located,
     returned_names: Sequence[str] | None,
+    shapes: Mapping[str, tuple[int, ...]],
 ) -> None:
+    """`shapes`: of the arrays, by name. They tell blocks apart (all inputs, all parameters), never one from the next."""
     if returned is None:
         return
     waiting = [name for name in parameters if name not in located.places]
@@ -37,8 +41,11 @@ def from_returned(
         _by_key(returned, (), [*inputs, *parameters], located)
         return
     if not isinstance(returned, tuple | list):
+        stacked = _stacked(returned, inputs, waiting, shapes)
         if as_number(returned) is None:
             located.fault = f"backward returned {_kind(returned)}"
+        elif stacked:
+            located.places.update({name: Place("returned", _index(k)) for k, name in enumerate(stacked)})
         elif inputs:
             located.places[inputs[0]] = Place("returned", Path(()))
         elif len(waiting) == 1:
@@ -53,7 +60,9 @@ def from_returned(
     if bad is not None:
         located.fault = f"backward returned {_kind(bad)} among its gradients"
         return
-    for order in _orders(count, inputs, labels, list(parameters), waiting, returned_names):
+    orders = list(_orders(count, inputs, labels, list(parameters), waiting, returned_names))
+    if orders:
+        order = next((order for order in orders if _fits(order, returned, shapes)), orders[0])
         located.places.update({name: Place("returned", _index(k)) for k, name in enumerate(order) if name})
         return
     located.fault = (
@@ -75,8 +84,8 @@ def _orders(
     inputs = list(inputs)
     for chosen in dict.fromkeys((tuple(parameters), tuple(waiting))):
         if chosen and count == len(inputs) + len(chosen):
-            last = _parameters_first(inputs, chosen, returned_names)
-            yield [*chosen, *inputs] if last else [*inputs, *chosen]
+            ways = [*inputs, *chosen], [*chosen, *inputs]
+            yield from reversed(ways) if _parameters_first(inputs, chosen, returned_names) else ways
     if count <= len(inputs):
         yield inputs[:count]
     if waiting and count == 1 + len(waiting):
@@ -85,6 +94,29 @@ def _orders(
         yield list(waiting)
     if count == len(inputs) + len(labels):
         yield [*inputs, *("" for _ in labels)]
+
+
+def _fits(order: Sequence[str], returned: Sequence[Any], shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether each gradient has its array's shape, axes of length one aside."""
+    pairs = [(shapes[name], value) for name, value in zip(order, returned, strict=False) if name in shapes]
+    return all(value is None or _squeezed(np.shape(value)) == _squeezed(shape) for shape, value in pairs)
+
+
+def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(size for size in shape if size != 1)
+
+
+def _stacked(
+    returned: Any, inputs: Sequence[str], waiting: Sequence[str], shapes: Mapping[str, tuple[int, ...]]
+) -> Sequence[str]:
+    """The arrays whose gradients lie one after another along the first axis of one array; none where they do not."""
+    if not isinstance(returned, np.ndarray) or not inputs or returned.shape == shapes.get(inputs[0]):
+        return ()
+    for names in (inputs, [*inputs, *waiting], waiting):
+        alike = {shapes.get(name) for name in names} == {returned.shape[1:]}
+        if len(names) > 1 and alike and returned.shape[:1] == (len(names),):
+            return names
+    return ()
 
 
 def _parameters_first(inputs: Sequence[str], parameters: Sequence[str], names: Sequence[str] | None) -> bool:
