@@ -59,7 +59,12 @@ def _beside(look: Look, doubts: Mapping[str, Entries]) -> CaseResult:
         again = Look(look.case.with_other_upstream(salt), only=unseen) if unseen else None
         spent += again.evaluation.evaluations if again is not None else 0
         verdicts = {
-            name: _merge(doubts[name], other.entries.get(name), again.entries.get(name) if again else None)
+            name: _merge(
+                doubts[name],
+                other.entries.get(name),
+                again.entries.get(name) if again else None,
+                inside=_finite_around(look) if not np.all(np.isfinite(doubts[name].analytic)) else True,
+            )
             for name in doubts
         }
         if any(moved for _, moved in verdicts.values()):
@@ -83,14 +88,26 @@ def _beside(look: Look, doubts: Mapping[str, Entries]) -> CaseResult:
     return look.result()
 
 
+def _finite_around(look: Look) -> bool:
+    """Whether forward is finite at several points around the case."""
+    for salt in range(1, 6):
+        moved = look.case.displaced(BESIDE, salt)
+        output = look.evaluation.native.forward_on(dict(moved.arrays))
+        if output is None or not np.all(np.isfinite(output)):
+            return False
+    return True
+
+
 def _too_small_for(here: Entries, there: Entries) -> np.ndarray:
     """Accused entries whose error is too small to be seen beside the point, where round-off is larger."""
     off = np.abs(here.analytic - here.numerical)
     return np.asarray((here.codes == DIFFERS) & (off <= 30 * there.allowances) & (there.codes != DIFFERS))
 
 
-def _merge(here: Entries, there: Entries | None, again: Entries | None) -> tuple[np.ndarray, bool]:
+def _merge(here: Entries, there: Entries | None, again: Entries | None, *, inside: bool) -> tuple[np.ndarray, bool]:
     """(codes for the entries here, whether a fault shows only beside them).
+
+    `inside`: forward is finite all around the point.
 
     `again`: entries that could not have been seen beside, at the same point under another upstream gradient.
     """
@@ -102,7 +119,8 @@ def _merge(here: Entries, there: Entries | None, again: Entries | None) -> tuple
     confirmed = (
         bool(outside[accused].any())
         or (again is not None and bool((again.codes == DIFFERS).any()))
-        or not np.all(np.isfinite(here.analytic[accused]))  # no number, where there is a derivative
+        # No number, where there is a derivative: beside the point as well, on whatever side of it.
+        or (inside and not np.all(np.isfinite(here.analytic[accused])))
     )
     codes = here.codes.copy()
     if not confirmed:

@@ -212,7 +212,7 @@ def _doubled(layout: Layout, name: str) -> Layout:
     arguments = tuple(
         replace(a, dims=tuple(map(twice, a.dims)), limit=a.limit and twice(a.limit)) for a in layout.arguments
     )
-    numbers = {n: twice(d) if isinstance(d, Dim) else tuple(map(twice, d)) for n, d in layout.sizes.items()}
+    numbers = {n: twice(d) if isinstance(d, Dim) else type(d)(map(twice, d)) for n, d in layout.sizes.items()}
     return replace(layout, arguments=arguments, sizes=numbers)
 
 
@@ -221,7 +221,7 @@ def _holds(argument: Argument | None, array: Array) -> bool:
     if argument is None:
         return False
     integers = not np.issubdtype(array.dtype, np.floating)
-    if argument.kind in ("onehot", "target", "mask"):
+    if argument.kind in ("onehot", "onehot0", "target", "mask"):
         return True
     return integers == (argument.kind in ("label", "int", "bool"))
 

@@ -58,6 +58,9 @@ def draw(argument: Argument, shape: tuple[int, ...], limit: int | None, dtype: A
         case "onehot":
             ids = _ids(shape[:-1], shape[-1])
             return np.eye(shape[-1], dtype=dtype)[ids]
+        case "onehot0":
+            ids = _ids(shape[1:], shape[0])
+            return np.moveaxis(np.eye(shape[0], dtype=dtype)[ids], -1, 0)
         case "mask":
             return (rng.random(shape) < 0.7).astype(dtype)
         case "bool":

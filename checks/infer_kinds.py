@@ -51,6 +51,14 @@ def settle_domain(found: Found, run: Run, inputs: Sequence[str], words: frozense
             tried = rerun(found, layout, run)
             if tried is not None and _finite(tried.probes):
                 return tried
+    targets = [a.name for a in found.layout.arguments if a.kind == "target"]
+    if targets and not _finite(found.probes):  # the logarithm of the target, as in a divergence
+        layout = found.layout
+        for name in (*names, *targets):
+            layout = layout.with_argument(replace(_get(layout, name), kind="probability"))
+        tried = rerun(found, layout, run)
+        if tried is not None and _finite(tried.probes):
+            return tried
     return found
 
 
@@ -68,7 +76,11 @@ def settle_label(found: Found, run: Run, name: str) -> tuple[Found, ...]:
     by_index = _with(found, indices, run)
     if rows is None:
         return (by_index,) if by_index else (_with(found, replace(now, kind="target"), run) or found,)
+    if now.kind == "onehot0":
+        return (found,)
     onehot = _with(found, replace(now, dims=rows, kind="onehot", limit=None), run)
+    if onehot and len(rows) == 2 and _classes_first(onehot, run, name):
+        return (_with(found, replace(now, dims=rows, kind="onehot0", limit=None), run) or found,)
     if by_index and onehot:
         return (by_index, onehot) if _same_output(by_index, onehot) else (by_index,)
     if by_index:
@@ -119,6 +131,21 @@ def _means_classes(found: Found, run: Run, name: str) -> bool:
         return False
     shifted = run(layout, sizes, {first.name: _drawn(layout, first.name, sizes) + 0.7})
     return shifted.output is not None and bool(np.allclose(shifted.output, output, rtol=1e-4, atol=1e-7))
+
+
+def _classes_first(found: Found, run: Run, name: str) -> bool:
+    """Whether the classes lie along the first axis: the scores of a column may be shifted together, of a row not."""
+    layout, sizes = found.layout, found.sizes[0]
+    first, output = layout.arguments[0], found.probes[0].output
+    if output is None or first.kind != "float" or first.name == name or len(first.dims) != 2:
+        return False
+    scores = _drawn(layout, first.name, sizes)
+    columns = run(layout, sizes, {first.name: scores + np.cos(np.arange(scores.shape[1]))})
+    rows = run(layout, sizes, {first.name: scores + np.cos(np.arange(scores.shape[0]))[:, None]})
+    if columns.output is None or rows.output is None or columns.output.shape != output.shape:
+        return False
+    stays = bool(np.allclose(columns.output, output, rtol=1e-4, atol=1e-7))
+    return stays and not np.allclose(rows.output, output, rtol=1e-4, atol=1e-7)
 
 
 def _drawn(layout: Layout, name: str, sizes: Sizes) -> Array:

@@ -17,6 +17,14 @@ from checks.subject import Array
 
 Place = Literal["constructor", "forward"]
 Size = Dim | tuple[Dim, ...]  # the number of a size, or a tuple of numbers: a shape
+
+
+class SizeList(tuple[Dim, ...]):
+    """Sizes that are handed over as a list: `layer_sizes=[4, 7, 5]`."""
+
+    __slots__ = ()
+
+
 Stage = Literal["construct", "forward", "output", "backward", "done"]
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 
@@ -24,13 +32,14 @@ REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 @dataclass(frozen=True, slots=True)
 class Formal:
     """An argument as declared: its name, whose it is, its default; `family`: what it is known to be, a
-    hint.
+    hint; `options`: constants that it may take (a string that the class compares with, a function).
     """
 
     name: str
     place: Place
     default: Any = REQUIRED
     family: Hint | None = None
+    options: tuple[Any, ...] = ()
 
     @property
     def hint(self) -> Hint:
@@ -93,9 +102,12 @@ class Probe:
         return self.stage in ("backward", "done")
 
 
-def number(size: Size, sizes: Mapping[str, int]) -> int | tuple[int, ...]:
-    """The number of a size, or the numbers of a shape."""
-    return size.value(sizes) if isinstance(size, Dim) else tuple(d.value(sizes) for d in size)
+def number(size: Size, sizes: Mapping[str, int]) -> int | tuple[int, ...] | list[int]:
+    """The number of a size, or the numbers of a shape or of a list of sizes."""
+    if isinstance(size, Dim):
+        return size.value(sizes)
+    numbers = [d.value(sizes) for d in size]
+    return numbers if isinstance(size, SizeList) else tuple(numbers)
 
 
 def declare(name: str, text: str) -> Argument:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
-from checks.infer_layout import Formal, Layout, declare
+from checks.infer_layout import Formal, Layout, SizeList, declare
 from checks.infer_names import size_role
 from checks.infer_sizes import dim, dims
 from checks.signature import Argument, Dim
@@ -47,6 +47,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         vector=("c",),
         symbols=("c", "c", "h"),
     ),
+    Scenario(
+        name="binary",
+        x=("n,1", "n"),
+        second=("n,1", "n"),
+        label=("n:label(2)", "n,1:mask", "n:mask"),
+        symbols=("1", "1", "h"),
+    ),
+    Scenario(name="attention", x=("n,s,d", "s,d"), second=("n,t,d", "n,t,h", "t,d", "t,h", "n,s,d", "s,d")),
     Scenario(
         name="recurrent",
         x=("n,i",),
@@ -143,7 +151,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         second=("i,n",),
         matrix=("o,i", "i,o"),
         vector=("o,1", "o"),
-        label=("i,n:target", "n:label(i)"),
+        label=("o,n:onehot0", "o,n:target", "i,n:onehot0", "i,n:target", "n:label(o)", "n:label(i)"),
     ),
     Scenario(
         name="signal",
@@ -159,6 +167,9 @@ SCENARIOS: tuple[Scenario, ...] = (
 
 # What functions in the manner of a course read from a dict of options.
 _OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "eps": 1e-5}
+
+# Arguments that choose: an activation by its name or as a function.
+CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|mode|method|name|init|norm).*|f|g|df")
 
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"conv_?1d", ("signal",)),
@@ -177,7 +188,9 @@ def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
     owns = any(h in ("matrix", "vector", "size", "sizes") for h in hints[len(forward) :])
     wanted: list[str] = []
     if "label" in others and not owns:
-        wanted.append("loss")
+        wanted += ["loss", "binary"]
+    if attends(forward):
+        wanted.append("attention")
     if "hidden" in others:
         wanted += ["recurrent", "gates4", "gates3"]
     for pattern, names in _FIRST:
@@ -185,9 +198,16 @@ def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
             wanted += names
     if forward and forward[0].hint == "ids":
         wanted.insert(0, "ids")
-    skipped = {"loss", "recurrent", "gates4", "gates3", "sequence4"} - set(wanted)
+    skipped = {"loss", "binary", "attention", "recurrent", "gates4", "gates3", "sequence4"} - set(wanted)
     known = {s.name: s for s in SCENARIOS if s.name not in skipped}
     return [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values())
+
+
+def attends(forward: Sequence[Formal]) -> bool:
+    """Whether the inputs are called queries, keys and values."""
+    names = [f.name.lower().strip("_") for f in forward if f.place == "forward"]
+    patterns = (r"q|quer(y|ies)|q_?in", r"k|keys?|k_?in", r"v|values?|vals?|v_?in")
+    return len(names) >= 3 and all(re.fullmatch(p, n) for p, n in zip(patterns, names, strict=False))
 
 
 def peers(formals: Sequence[Formal]) -> list[Formal]:
@@ -195,6 +215,8 @@ def peers(formals: Sequence[Formal]) -> list[Formal]:
 
     A `b` after an `a` is no bias, nor a `v` after a `u` a matrix: such names tell the inputs apart and nothing else.
     """
+    if attends(formals):
+        formals = [replace(f, family="none") if k < 3 else f for k, f in enumerate(formals)]
     letters = [f.name if f.place == "forward" and len(f.name) == 1 else "" for f in formals]
     follows = [False, *(bool(b and a) and ord(b) == ord(a) + 1 for a, b in itertools.pairwise(letters)), False]
     in_a_row = [follows[k] or follows[k + 1] for k in range(len(formals))]
@@ -234,6 +256,8 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
 
     if first:
         return arrays(scenario.x)
+    if formal.options and (family not in ("size", "sizes", "shape", "rate") or CHOICE.fullmatch(formal.name.lower())):
+        family = "none"
     match family:
         case "flag":
             return [True]
@@ -247,22 +271,31 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         case "ids":
             return arrays(["n:int(v)", "n:int(i)"])
         case "matrix":
-            return arrays((*scenario.matrix, *scenario.vector))
+            return arrays(_unlike((*scenario.matrix, *scenario.vector), formal, scenario))
         case "vector":
-            return arrays((*scenario.vector, *scenario.matrix))
+            return arrays(_unlike((*scenario.vector, *scenario.matrix), formal, scenario))
         case "rate":
             return [0.3, *arrays(scenario.vector)]
         case "sizes":
-            return [[6, 7]]
+            whole = SizeList(dim(scenario.symbols[k]) for k in (0, 2, 1))
+            return [[6, 7], whole] if "hid" in formal.name.lower() else [whole, [6, 7]]
         case "shape":
-            return [dims(x.partition(":")[0])[1:] for x in scenario.x]
+            return [dims(x.partition(":")[0])[1:] for x in scenario.x] + [dims(m) for m in scenario.matrix[:1]]
         case "options":
             return [dict(_OPTIONS)]
         case "size":
-            return _sizes(formal, formals, scenario)
+            numbers = _sizes(formal, formals, scenario)
+            letter = len(formal.name) == 1 and not isinstance(numbers[0], int)
+            return [*numbers, *arrays((*scenario.matrix[:2], *scenario.vector[:1], ""))] if letter else numbers
     if formal.place == "forward":
         return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix, *scenario.label))))
-    return [*arrays((*scenario.matrix, *scenario.vector)), *_sizes(formal, formals, scenario), 0.3]
+    others = [*arrays((*scenario.matrix, *scenario.vector)), *_sizes(formal, formals, scenario), 0.3]
+    return [*formal.options, *others] if CHOICE.fullmatch(formal.name.lower()) else [*others, *formal.options]
+
+
+def _unlike(texts: Sequence[str], formal: Formal, scenario: Scenario) -> list[str]:
+    """The shapes; of an input that is called like a weight also those of a second input."""
+    return list(dict.fromkeys((*texts, *(scenario.second if formal.place == "forward" else ()))))
 
 
 def _sizes(formal: Formal, formals: Sequence[Formal], scenario: Scenario) -> list[Any]:

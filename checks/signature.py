@@ -32,12 +32,13 @@ KINDS: Final[Mapping[str, str]] = {
     "simplex": "numbers above 0 that sum to 1 along the last axis",
     "target": "real numbers that owe no gradient",
     "onehot": "floats: a single 1 along the last axis, zeros elsewhere",
+    "onehot0": "floats: a single 1 along the first axis, zeros elsewhere",
     "mask": "floats: zeros and ones",
     "bool": "truth values (also written flag)",
     "label": "class indices, integers in [0, limit)",
     "int": "integers in [0, limit)",
 }
-_DISCRETE: Final = frozenset({"label", "int", "onehot", "mask", "bool"})
+_DISCRETE: Final = frozenset({"label", "int", "onehot", "onehot0", "mask", "bool"})
 _LIMITED: Final = frozenset({"label", "int"})
 _REST: Final = "..."
 _OPERATORS: Final[Mapping[type[ast.operator], Callable[[int, int], int]]] = {
@@ -123,7 +124,7 @@ class Argument:
             raise SignatureError(f"{self.kind} takes no limit; only label and int do")
         if self.limit is not None and self.limit.is_rest:
             raise SignatureError("a limit is one number, not '...'")
-        if self.kind in ("onehot", "simplex") and not self.dims:
+        if self.kind in ("onehot", "onehot0", "simplex") and not self.dims:
             raise SignatureError(f"{self.kind} needs an axis to run along, as in t(n,c):{self.kind}")
         if sum(dim.is_rest for dim in self.dims) > 1:
             raise SignatureError("'...' may occur once in an array")

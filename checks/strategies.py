@@ -209,9 +209,7 @@ def _sizes(draw: st.DrawFn, signature: Signature, fixed: Mapping[str, int]) -> d
     return sizes
 
 
-def _affordable(
-    name: str, table: tuple[int, ...], signature: Signature, sizes: Mapping[str, int]
-) -> tuple[int, ...]:
+def _affordable(name: str, table: tuple[int, ...], signature: Signature, sizes: Mapping[str, int]) -> tuple[int, ...]:
     """The numbers that leave every array small enough for thousands of forward passes; the least where none does."""
     largest = max(
         (
@@ -234,6 +232,8 @@ def _classes(argument: Argument) -> tuple[str, ...]:
     """The sizes that count the classes of a label."""
     if argument.kind == "label" and argument.limit is not None:
         return argument.limit.names
+    if argument.kind == "onehot0":
+        return argument.dims[0].names
     return argument.dims[-1].names if argument.kind in ("onehot", "simplex") and argument.dims else ()
 
 

@@ -143,6 +143,10 @@ def _onehot(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
     return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
 
 
+def _onehot_columns(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    return np.moveaxis(_onehot(rng, (*shape[1:], shape[0]), flavour, rounded), -1, 0)
+
+
 def _mask(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
     """Zeros and ones, at least a one."""
     values = np.asarray(rng.integers(0, 2, shape), dtype=np.float64)
@@ -169,6 +173,7 @@ _KINDS: Final[Mapping[str, Callable[[Rng, Shape, str, bool], Array]]] = {
     "probability": _probability,
     "simplex": _simplex,
     "onehot": _onehot,
+    "onehot0": _onehot_columns,
     "mask": _mask,
     "bool": _bool,
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -29,7 +30,9 @@ DERIVATIVE = (
     *("derivative", "grad", "gradient", "prime", "deriv", "derivate", "df", "dfn", "diff", "fn_grad"),
     *("differentiate", "derive", "grad_fn", "deriv_fn", "function_derivative"),
 )
-Argument = Literal["input", "output", "nothing"]
+# The derivative already times what comes from above.
+UPSTREAM_NAME = re.compile(r"d_?(out|output|y|z|a|h|l)\w*|.*(upstream|grad|delta|err).*", re.I)
+Argument = Literal["input", "output", "nothing", "upstream"]
 
 
 def recognises(obj: Any) -> bool:
@@ -54,7 +57,8 @@ def usage(obj: Any, name: str) -> Usage:
         return _Bound(instance, function, derivative, needed[0].name, of)
 
     call = "layer({inputs})" if function == "__call__" else f"layer.{function}({{inputs}})"
-    argument = {"input": "{inputs}", "output": "out", "nothing": ""}[of]
+    argument = {"input": "{inputs}", "output": "out", "nothing": "", "upstream": "upstream"}[of]
+    multiplied = "" if of == "upstream" else "upstream * "
     return Usage(
         name=name,
         kind="activation",
@@ -67,7 +71,7 @@ def usage(obj: Any, name: str) -> Usage:
         words=code_words(plain(cls, function)),
         defined=cls,
         call=("layer = {create}", f"out = {call}"),
-        answer=f"upstream * layer.{derivative}({argument})",
+        answer=f"{multiplied}layer.{derivative}({argument})",
     )
 
 
@@ -89,6 +93,8 @@ class _Bound:
     def backward(self, upstream: Any) -> Any:
         if self._of == "nothing":
             return upstream * self._derivative()
+        if self._of == "upstream":
+            return self._derivative(upstream)
         if self._of == "output":
             return upstream * self._derivative(output_of(self._owner, self._output))
         return upstream * self._derivative(self._given)
@@ -98,6 +104,8 @@ def _argument(obj: Any, function: str, derivative: str, buildable: bool) -> Argu
     """What the derivative is a function of."""
     if not _arguments(obj, derivative):
         return "nothing"
+    if UPSTREAM_NAME.fullmatch(_arguments(obj, derivative)[0]):
+        return "upstream"
     if not buildable:
         return "input"
     with quiet():

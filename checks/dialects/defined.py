@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
 from typing import Any
 
-from checks.dialects import activation, layer, network, objective
+from checks.dialects import activation, both, layer, network, objective
 from checks.dialects.names import BACKWARD, FORWARD
-from checks.dialects.usage import stub
+from checks.dialects.usage import code_words, stub
 
-Pair = tuple[Callable[..., Any], Callable[..., Any]]
 _WORDS = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fwd", "bwd"), ("forward", "back"))
 _OPTIMIZER = re.compile(r".*optimi[sz]er.*|sgd|adam|adagrad|rmsprop|momentum|nesterov|trainer", re.I)
 
@@ -41,22 +39,37 @@ def _stubbed(cls: type, forward: tuple[str, ...], backward: tuple[str, ...]) -> 
     assert first is not None
     assert second is not None
     idle = [stub(inspect.getattr_static(cls, name)) for name in (first, second)]
+    if any(_calls_stub(cls, name) for name in (first, second)):
+        return True
     # A backward that is still to be written is a layer's fault, unless there are subclasses to write it.
     return idle[0] or (idle[1] and bool(cls.__subclasses__()))
 
 
-def function_pairs(module: Any) -> list[tuple[str, Pair]]:
-    """The pairs of functions that a module defines, `x_forward` with `x_backward`, named by the first."""
+def _calls_stub(cls: type, name: str) -> bool:
+    """Whether a method calls one that only raises NotImplementedError: a template for subclasses."""
+    for word in code_words(layer.plain(cls, name), 0):
+        called = inspect.getattr_static(cls, word, None)
+        if inspect.isfunction(called) and stub(called) and "NotImplementedError" in called.__code__.co_names:
+            return True
+    return False
+
+
+def function_pairs(module: Any) -> list[tuple[str, Any]]:
+    """The functions that a module defines as layers: `x_forward` with `x_backward`, named by the first, and losses
+    that return their gradient too.
+    """
     functions = {
         name: value
         for name, value in vars(module).items()
         if inspect.isfunction(value) and value.__module__ == module.__name__
     }
-    pairs: list[tuple[str, Pair]] = []
+    pairs: list[tuple[str, Any]] = []
     for name, function in functions.items():
         partner = next((p for p in _partners(name) if p in functions), None)
         if partner is not None and partner != name:
             pairs.append((name, (function, functions[partner])))
+        elif both.recognises(function):
+            pairs.append((name, function))
     return pairs
 
 

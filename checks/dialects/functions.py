@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from checks.dialects.layer import returned_names
 from checks.dialects.names import UPSTREAM
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
@@ -30,9 +32,11 @@ def usage(obj: Any, name: str) -> Usage:
     def bind(instance: Any) -> Bound:
         return _Pair(forward, backward, inputs, wanted)
 
-    spelled = ", ".join({"upstream": "upstream", "cache": "layer"}.get(w, w) for w in wanted)
+    words = {"upstream": "upstream", "cache": "layer", "nothing": "0.0"}
+    spelled = ", ".join(words.get(w.partition(" ")[0], w) for w in wanted)
+    further = sum(w.startswith("nothing ") for w in wanted)
     cached = "cache" in wanted
-    first = "out, layer = {name}({inputs})" if cached else "out = {name}({inputs})"
+    first = f"out, {'_, ' * further}layer = {{name}}({{inputs}})" if cached else "out = {name}({inputs})"
     return Usage(
         name=name,
         kind="function",
@@ -71,7 +75,11 @@ class _Pair:
             if not isinstance(result, tuple) or len(result) < 2:
                 self._known = {"cache": result}
                 return result
-            self._known = {"cache": result[1] if len(result) == 2 else result[1:]}
+            outputs = 1 + sum(name.startswith("nothing ") for name in self._wanted)
+            rest = result[outputs:] if len(result) > outputs else result[1:]
+            self._known = {"cache": rest[0] if len(rest) == 1 else rest}
+            # Nothing comes from above for a further output: the first one is what is checked.
+            self._known |= {f"nothing {k}": np.zeros_like(result[k]) for k in range(1, outputs)}
             return result[0]
         self._known = dict(values)
         return result
@@ -91,10 +99,13 @@ def _backward_wants(backward: Callable[..., Any], inputs: list[Formal]) -> tuple
     if not caches and len(ups) == 2:
         caches = [next((n for n in reversed(ups) if not UPSTREAM.fullmatch(n)), ups[-1])]
         ups = [n for n in ups if n not in caches]
+    further = ups[1:] if len(caches) == 1 and all(UPSTREAM.fullmatch(n) or n.startswith("d") for n in ups) else []
+    ups = ups[:1] if further else ups
     if len(ups) > 1 or len(caches) > 1:
         where = getattr(backward, "__name__", "backward")
         raise LayerError(f"{where}({', '.join(names)}): expected an upstream gradient and the cache of forward")
     roles = {**dict.fromkeys(ups, "upstream"), **dict.fromkeys(caches, "cache")}
+    roles |= {name: f"nothing {k}" for k, name in enumerate(further, start=1)}
     return tuple(roles.get(name, name) for name in names)
 
 

@@ -45,8 +45,10 @@ def gradient_names(name: str) -> tuple[str, ...]:
         stems.append(name.upper())  # `self.w` with `self.dW` is a common spelling; `self.W` with `self.dw` is not
     if name.endswith("s") and len(name) > 3 and not match:
         stems.append(name[:-1])
+    # `nabla_w` for `W` is a spelling; `dw` for `W` is a slip.
+    spelled = [f.format(name.lower()) for f in _FORMS if "_{}" in f or "{}_" in f] if len(name) <= 2 else []
     stems += [stem[0].upper() + stem[1:] for stem in stems[:1] if len(stem) > 2 and stem[0].islower()]
-    return tuple(dict.fromkeys(form.format(stem) for form in _FORMS for stem in stems))
+    return tuple(dict.fromkeys([*(form.format(stem) for form in _FORMS for stem in stems), *spelled]))
 
 
 def input_gradient_names(name: str) -> tuple[str, ...]:

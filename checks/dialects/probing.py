@@ -41,13 +41,15 @@ class Live:
 
 
 class Prober:
-    """Calls an object's parts in turn. Arrays are drawn once for each declaration and handed over as
-    copies.
+    """Calls an object's parts in turn. Arrays are drawn once for each declaration and handed over as copies.
+
+    `primed`: objects make their parameters in their first forward, which is part of making them then.
     """
 
     def __init__(self, usage: Usage, dtype: Any) -> None:
         self.usage = usage
         self.dtype = np.dtype(dtype)
+        self.primed = False
         self._drawn: dict[tuple[str, tuple[int, ...], int | None], Array] = {}
 
     def run(self, layout: Layout, sizes: Mapping[str, int], arrays: Mapping[str, Array]) -> Probe:
@@ -75,7 +77,10 @@ class Prober:
         values = self.values(layout, sizes, arrays)
         reseed()
         root = self.usage.make({f.name: values[f.name] for f in self._formals(values)})
-        return Live(values, root, self.usage.bind(root))
+        live = Live(values, root, self.usage.bind(root))
+        if self.primed:
+            live.bound.forward(copy.deepcopy(values))
+        return live
 
     def backward(self, live: Live) -> Any:
         """What backward returns for an upstream gradient of the output's shape."""

@@ -17,8 +17,9 @@ from checks.dialects.parameters import Parameter, find, owed, scalars
 from checks.dialects.places import Located
 from checks.dialects.placing import choose_modes
 from checks.dialects.probing import Live, Prober
-from checks.dialects.reach import Path, as_number, walk
+from checks.dialects.reach import Path, Slot, arrays, as_number, walk
 from checks.dialects.recipe import recipe, source_file, source_line
+from checks.dialects.siblings import on_object
 from checks.dialects.trials import ObjectTrial, Plan
 from checks.dialects.usage import Usage
 from checks.errors import LayerError
@@ -33,7 +34,7 @@ from checks.signature import Argument, Dim, Signature
 from checks.subject import Array, Role, Subject
 
 _FLOATS = frozenset({"float", "positive", "probability", "simplex"})
-_LABELS = frozenset({"label", "onehot", "target"})
+_LABELS = frozenset({"label", "onehot", "onehot0", "target"})
 
 
 def read(usage: Usage, request: Request) -> Subject:
@@ -181,6 +182,9 @@ class _Reading:
             p.name: np.array(p.paths[0].get(live.root)) for p in parameters if p.paths and not self.huge(live.root, p)
         }
         live.forward(self.usage)
+        if not self.prober.primed and self.makes_parameters(live, before):
+            self.prober.primed = True  # from now on an object is one that has seen an input
+            return self.located(found)
         if found.raised is None:
             self.prober.backward(live)
         self.live = live
@@ -191,6 +195,12 @@ class _Reading:
             if (name := p.name) in values
             and not np.array_equal(values[name], p.paths[0].get(live.root), equal_nan=True)
         ]
+        if updated and self.usage.rated is not None and self.silent_about(live, updated, parameters):
+            self.usage = self.usage.rated
+            primed = self.prober.primed
+            self.prober = Prober(self.usage, self.request.dtype)
+            self.prober.primed = primed
+            return self.located(found)
         declared = [a for f in self.usage.forward if (a := layout.argument(f.name))]
         located = locate(
             live.root,
@@ -208,6 +218,35 @@ class _Reading:
         )
         self.owing = self.owed(found, parameters, located)
         return parameters, located
+
+    def makes_parameters(self, live: Live, before: Sequence[Slot]) -> bool:
+        """Whether the first forward made arrays that later ones keep and depend on: weights of a size seen then."""
+        known = {slot.path for slot in before if isinstance(slot.value, np.ndarray)}
+        handed = [value for value in live.values.values() if isinstance(value, np.ndarray)]
+        made = [
+            slot
+            for slot in arrays(live.root)
+            if slot.path not in known and slot.value.size and not any(np.shares_memory(slot.value, v) for v in handed)
+        ]
+        if not made or self.usage.instance is not None:
+            return False
+        try:
+            base = live.forward(self.usage).copy()
+            kept = [slot for slot in made if slot.path.get(live.root) is slot.value]
+            for slot in kept:
+                saved = slot.value.copy()
+                slot.value[...] = saved * 1.25 + 0.125
+                moved = live.forward(self.usage)
+                if not np.array_equal(moved, base, equal_nan=True) and slot.path.get(live.root) is slot.value:
+                    return True
+                slot.value[...] = saved
+        except Exception:  # not at these values: nothing can be said
+            return False
+        return False
+
+    def silent_about(self, live: Live, updated: Sequence[str], parameters: Sequence[Parameter]) -> bool:
+        """Whether backward changed parameters and stored no gradient for one of them."""
+        return any(on_object(live.root, p.name, p.paths) is None for p in parameters if p.name in updated)
 
     def huge(self, root: Any, parameter: Parameter) -> bool:
         """Whether a copy of it, to see if backward changes it, costs more than it tells."""
@@ -321,6 +360,7 @@ class _Reading:
             sizes=layout.sizes,
             constants=layout.constants,
             places={n: p for n, p in located.places.items() if n in names},
+            primed=self.prober.primed,
         )
         return choose_modes(plan, self.prober, found, parameters)
 

@@ -33,7 +33,7 @@ def from_returned(
     returned_names: Sequence[str] | None,
     shapes: Mapping[str, tuple[int, ...]],
 ) -> None:
-    """`shapes`: of the arrays, by name. They tell blocks apart (all inputs, all parameters), never one from the next."""
+    """`shapes`: of the arrays, by name. They tell blocks apart (inputs, parameters), never one from the next."""
     if returned is None:
         return
     waiting = [name for name in parameters if name not in located.places]
@@ -92,6 +92,8 @@ def _orders(
         yield [*inputs[:1], *waiting]
     if waiting and count == len(waiting):
         yield list(waiting)
+    if count == len(parameters):
+        yield list(parameters)
     if count == len(inputs) + len(labels):
         yield [*inputs, *("" for _ in labels)]
 

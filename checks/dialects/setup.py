@@ -1,18 +1,27 @@
-"""Set-up after construction: `initialize(optimizer)`, `build()`. A recording optimizer steps by the
-gradient itself.
+"""Set-up after construction: `initialize(optimizer)`, `build(input_shape)`, `connect_to(previous_layer)`.
+
+What such a method takes is asked for like a constructor's argument. A recording optimizer steps by the gradient itself.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from checks.dialects.reach import arrays
 from checks.dialects.usage import formals
+from checks.infer_layout import Formal
+from checks.infer_names import Hint, hint
 
+PREFIX = "set_up_"  # of a constructor's formal that is a set-up method's argument
 _METHODS = (
     *("initialize", "initialise", "build", "setup", "set_up", "compile", "set_optimizer", "reset_parameters"),
     *("init_weights", "init_params", "init_parameters", "initialize_weights", "initialize_parameters"),
+    *("init", "connect_to", "connect", "set_input_shape", "set_input_size", "set_input", "set_prev", "set_previous"),
+    *("set_shape", "create_params", "create_weights", "allocate"),
 )
+_NEIGHBOURS = re.compile(r"(prev|previous|below|input|in|parent|lower|last|source)(_?(layer|node|module|block))?|layer")
 _OPTIMIZERS = frozenset({"optimizer", "optimiser", "opt", "optim"})
 
 
@@ -35,16 +44,46 @@ def wants_optimizer(cls: type) -> bool:
     return any(_required(cls, name) and set(_required(cls, name)) <= _OPTIMIZERS for name in _present(cls))
 
 
-def set_up(instance: Any) -> Any:
-    """The object, after those of its set-up methods whose arguments can be guessed."""
+def wanted(cls: type) -> list[Formal]:
+    """The arguments that set-up methods need, as formals of the constructor: shapes, sizes and neighbours."""
+    found: list[Formal] = []
+    for name in _present(cls):
+        for formal in formals(getattr(cls, name), "constructor", skip=1)[0]:
+            family: Hint = "size" if _NEIGHBOURS.fullmatch(formal.name) else hint(formal.name, place="constructor")
+            if family not in ("size", "shape", "sizes") or formal.name in _OPTIMIZERS:
+                found = [f for f in found if not f.name.startswith(f"{PREFIX}{name}__")]
+                break
+            found.append(Formal(f"{PREFIX}{name}__{formal.name}", "constructor", family=family))
+    return found
+
+
+def set_up(instance: Any, values: Mapping[str, Any] | None = None) -> Any:
+    """The object, after those of its set-up methods whose arguments are given or can be guessed."""
     cls = type(instance)
     for name in _present(cls):
         required = _required(cls, name)
+        given = {n: (values or {}).get(f"{PREFIX}{name}__{n}") for n in required}
         if required and set(required) <= _OPTIMIZERS:
             getattr(instance, name)(*[StepByGradient() for _ in required])
+        elif required and all(value is not None for value in given.values()):
+            getattr(instance, name)(
+                *[_Neighbour(v) if _NEIGHBOURS.fullmatch(n) and isinstance(v, int) else v for n, v in given.items()]
+            )
         elif not required and not arrays(instance):
             getattr(instance, name)()
     return instance
+
+
+class _Neighbour:
+    """A layer of which only the width is known: any number asked of it is that, any shape a row of that width."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return (self._width,) if "shape" in name else self._width
 
 
 def _present(cls: type) -> list[str]:

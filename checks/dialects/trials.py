@@ -43,6 +43,7 @@ class Plan:
     sizes: Mapping[str, Size]
     constants: Mapping[str, Any]
     places: Mapping[str, Place]
+    primed: bool = False
 
     def construct(self, arrays: Arrays) -> Any:
         """A fresh object, for these arrays."""
@@ -103,6 +104,8 @@ class ObjectTrial:
         plan = self._plan
         self._object = plan.construct(arrays)
         self._bound = plan.usage.bind(self._object)
+        if plan.primed:
+            self._bound.forward(self._values(arrays))
         self._slots = _slots(self._object, plan)
         self._copied = tuple(
             (name, plan.kept[name].get(self._object)) for name, mode in plan.modes.items() if mode == "copy"
@@ -139,10 +142,13 @@ class ObjectTrial:
                     break
             for name, own in self._copied:
                 np.copyto(own, arrays[name], casting="unsafe")
-        values = {name: arrays[name] for name in self._inputs}
+        return output_of(self._object, self._bound.forward(self._values(arrays)))
+
+    def _values(self, arrays: Arrays) -> dict[str, Any]:
+        values: dict[str, Any] = {name: arrays[name] for name in self._inputs}
         if self._constants:
             values.update(copy.deepcopy(self._constants))
-        return output_of(self._object, self._bound.forward(values))
+        return values
 
     def backward(self, upstream: Array) -> Mapping[str, Any]:
         """The gradients by name; what has none is left out."""

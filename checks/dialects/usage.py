@@ -39,7 +39,8 @@ class Usage:
     `make` gives a fresh object from the constructor's values. `bind` gives its two calls; the inputs go by
     the names of `forward`. `takes_upstream`, `gives_input`: whether backward takes an upstream gradient,
     and whether the first input's is owed. `returns_all`: what backward returns is all that it gives,
-    whatever lies about on the object. `updates`: backward changes the parameters, at rate 1, instead of
+    whatever lies about on the object. `rated`: the same at a learning rate of 1, where the constructor takes one.
+    `updates`: backward changes the parameters, at rate 1, instead of
     keeping their gradients. `kind` names the thing in messages: layer, network, function. `words`: names
     that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}` and `{create}` to fill
     in.
@@ -63,6 +64,7 @@ class Usage:
     kept_output: str | None = None
     returned_names: tuple[str, ...] | None = None
     variants: tuple[Usage, ...] = ()
+    rated: Usage | None = None
     call: tuple[str, ...] = ("layer = {create}", "out = layer.forward({inputs})")
     answer: str = "layer.backward(upstream)"
 

@@ -1,0 +1,65 @@
+"""What an argument may be that is neither an array nor a size: a string that the class knows, a function, an object."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+_MOST = 8
+_FUNCTION = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|transfer|squash).*|f|g|df|d_f|phi|sigma")
+_DERIVATIVE = re.compile(r".*(prime|deriv|grad|backward|_d|^d_?[a-z]).*|df|d_f")
+_WORD = re.compile(r"[A-Za-z][\w -]{0,24}")
+
+
+class Spelled:
+    """A function with the code that it is written as."""
+
+    def __init__(self, code: str, function: Callable[[Any], Any]) -> None:
+        self._code, self._function = code, function
+
+    def __call__(self, x: Any) -> Any:
+        return self._function(x)
+
+    def __repr__(self) -> str:
+        return self._code
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Spelled:
+        return self
+
+
+TANH = Spelled("np.tanh", np.tanh)
+TANH_PRIME = Spelled("(lambda x: 1 - np.tanh(x) ** 2)", lambda x: 1 - np.tanh(x) ** 2)
+
+
+def options(cls: type, name: str) -> tuple[Any, ...]:
+    """Constants for the constructor's argument `name`: strings by which the class chooses, then functions."""
+    found: list[Any] = list(dict.fromkeys(_strings(cls)))[:_MOST]
+    word = name.lower()
+    if _FUNCTION.fullmatch(word) or _DERIVATIVE.fullmatch(word):
+        found.append(TANH_PRIME if _DERIVATIVE.fullmatch(word) else TANH)
+    return tuple(found)
+
+
+def _strings(cls: type) -> Iterator[str]:
+    """The keys of dicts that its methods look things up in, then the strings in their code."""
+    functions = [f for f in vars(cls).values() if inspect.isfunction(f)]
+    for function in functions:
+        for name in function.__code__.co_names:
+            table = function.__globals__.get(name)
+            if isinstance(table, dict):
+                yield from (key for key in table if isinstance(key, str) and _WORD.fullmatch(key))
+    for function in functions:
+        yield from _constants(function.__code__, function.__doc__)
+
+
+def _constants(code: types.CodeType, doc: str | None) -> Iterator[str]:
+    for value in code.co_consts:
+        if isinstance(value, str) and value != doc and _WORD.fullmatch(value):
+            yield value
+        elif isinstance(value, tuple | frozenset):
+            yield from (v for v in value if isinstance(v, str) and _WORD.fullmatch(v))
