@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,8 @@ def check(
         else:
             deadline = time.monotonic() + (np.inf if timeout is None else timeout)
             run.search(drawn_cases(read_subject, dtype=str(np.dtype(dtype))), max_examples, deadline)
+            run.single(dtype)
+            run.modes(max_examples, dtype, deadline)
             run.use(None, dtype)
     except (LayerError, SignatureError) as error:
         return run.failed(str(error))
@@ -102,6 +104,39 @@ class _Run:
     raised: list[UserCodeRaised] = field(default_factory=list)
     smallest: CaseResult | None = None
     breaches: list[Breach] = field(default_factory=list)
+
+    def single(self, dtype: Any) -> None:
+        """A batch of one, which drawing may not have met, where nothing is known to be wrong yet."""
+        assert self.subject is not None
+        first = next(iter(self.subject.signature.sizes), None)
+        if first is not None and self.results and not any(result.differing for result in self.results):
+            case = _ordinary_case(self.subject, self.seed, dtype, {first: 1})
+            raised = len(self.raised)
+            if case is not None:
+                self.look(case)
+            del self.raised[raised:]  # a size that this layer need not take
+
+    def modes(self, count: int, dtype: Any, deadline: float) -> None:
+        """The layer's other uses: wrong values count, and what such a use does not support does not."""
+        assert self.subject is not None
+        if not self.results or any(result.differing for result in self.results):
+            return
+        for label, other in self.subject.modes:
+            wrong: list[CaseResult] = []
+
+            def judge(case: Case, wrong: list[CaseResult] = wrong) -> None:
+                try:
+                    result = examine(case)
+                except UserCodeRaised:
+                    return
+                if any(row.verdict == "differs" and row.worst is not None for row in result.rows.values()):
+                    wrong.append(result)
+
+            Search(drawn_cases(other, dtype=str(np.dtype(dtype))), judge, self.seed).draw(max(4, count // 4), deadline)
+            if wrong:
+                least = min(wrong, key=lambda result: sum(a.size for a in result.case.arrays.values()))
+                self.results.append(replace(least, mode=label))
+                return
 
     def use(self, case: Case | None, dtype: Any) -> None:
         """Whether the contract holds on the case given, else on an ordinary one, else on one that was drawn."""
@@ -185,9 +220,9 @@ def _read(subject: Any, signature: Signature | None, arrays: Any, dtype: Any) ->
         return known
 
 
-def _ordinary_case(subject: Subject, seed: int, dtype: Any) -> Case | None:
+def _ordinary_case(subject: Subject, seed: int, dtype: Any, fixed: Mapping[str, int] | None = None) -> Case | None:
     """Ordinary values in sizes that are all different, from 3 on; None where the sizes have to be others."""
-    sizes = {name: 3 + k for k, name in enumerate(subject.signature.sizes)}
+    sizes = {**{name: 3 + k for k, name in enumerate(subject.signature.sizes)}, **(fixed or {})}
     try:
         case = plain_case(subject, subject.signature, sizes, seed, dtype=str(np.dtype(dtype)))
         subject.build(case.arrays).forward(case.arrays)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, Cause, Entries, judge, rms
+from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, VERY_WEAK, Cause, Entries, judge, rms
 from checks.evaluation import COARSE, Evaluation
 from checks.function import Array, Function
 from checks.ladder import Derivative, differentiate, natural_slope
@@ -284,7 +284,8 @@ class _Comparing:
         """The word of longdouble, then of the complex step, on an entry that float64 leaves open or weakly accuses."""
         kept = self.n[k], self.e[k], self.r[k]
         # Where a saturated function stands still, only what it changes by on its own scale tells what nothing is.
-        natural = natural_slope(self.function, int(self.indices[k]), FAR_AWAY)
+        most = 2 * self.evaluation.variation
+        natural = natural_slope(self.function, int(self.indices[k]), FAR_AWAY, most)
         self.zero_sizes[k] = max(self.zero_sizes[k], natural)
         if code == UNDECIDED:
             self.r[k] = max(self.r[k], 4 * self.evaluation.units[self.name] * natural)
@@ -305,7 +306,8 @@ class _Comparing:
         if closer == DIFFERS:
             if code == DIFFERS:
                 self.n[k], self.e[k], self.r[k] = kept
-            if self.n[k] == 0 and self.zero_sizes[k] == 0:
+            unit = self.evaluation.units[self.name]
+            if self.n[k] == 0 and self.zero_sizes[k] == 0 and abs(self.a[k]) <= 64 * unit * self._own_size(k):
                 # The output is zero, and stays zero however far the entry is moved: nothing to measure against.
                 self.causes[k] = "noise"
                 return UNDECIDED
@@ -384,6 +386,8 @@ class _Comparing:
         return UNDECIDED
 
     def _cause(self, k: int, found: Derivative) -> Cause:
+        if self.a[k] == 0 and abs(self.n[k]) <= VERY_WEAK * self.zero_sizes[k]:
+            return "kink"  # as of a unit that is just off: points beside it tell
         if found.cause is not None:
             return "domain" if found.cause == "domain" else "truncation"
         return "roundoff" if self.r[k] > self.e[k] else "noise"

@@ -149,6 +149,25 @@ def _adds(again: Array, first: Array) -> bool:
     return bool(np.any(first)) and _close(again, 2 * first) and not _close(again, first)
 
 
+def _two_objects(case: Case) -> Iterator[Breach]:
+    """What one object keeps is its own: another one's forward in between changes nothing."""
+    _, alone = _Live(case).both(case.arrays)
+    first, second = _Live(case), _Live(case)
+    output = first.forward(clones(case.arrays))
+    second.forward(clones(beside(case, None).arrays))
+    found = first.backward(case.upstream_for(output))
+    name = next((n for n, g in alone.items() if n in found and not _close(found[n], g)), None)
+    if name is not None:
+        yield Breach(
+            kind="stale-cache",
+            severity="error",
+            message=f"after another object's forward, the gradient of {name} is not that of this object's: "
+            + _off(found[name], alone[name]),
+            gradient=name,
+            cure="keep what backward reads on the object itself (no class attribute, no mutable default)",
+        )
+
+
 def _writes(case: Case) -> Iterator[Breach]:
     """Backward leaves the arrays of its caller alone: the upstream gradient, the inputs, the parameters."""
     arrays = clones(case.arrays)
@@ -202,6 +221,8 @@ def _aliases(given: Mapping[str, Any], upstream: Array, arrays: Arrays) -> Itera
 def _layout(case: Case) -> Iterator[Breach]:
     """The answer does not depend on how the entries lie in memory."""
     expected, gradients = _Live(case).both(case.arrays)
+    if not same(expected, _Live(case).both(case.arrays)[0]):
+        return
     for order, change in _LAYOUTS.items():
         arrays = {name: change(array) if array.ndim > 1 else array for name, array in case.arrays.items()}
         live = _Live(case)
@@ -393,4 +414,11 @@ def _raised(error: BaseException) -> str:
     return type(cause).__name__ + (f" ({text[0]})" if text else "")
 
 
-RULES: tuple[Callable[[Case], Iterator[Breach]], ...] = (_second_use, _writes, _layout, _dtypes, _overflow)
+RULES: tuple[Callable[[Case], Iterator[Breach]], ...] = (
+    _second_use,
+    _two_objects,
+    _writes,
+    _layout,
+    _dtypes,
+    _overflow,
+)

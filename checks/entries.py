@@ -5,13 +5,13 @@ s = max(|a|, |n|, typical size in this gradient)
 agrees            |a - n| <= E and E <= 1e-4 s  (1e-2 s in single precision)
                   or a true zero: |a|, |n| <= E <= 1e-8 S  (1e-3 S), S = sum |upstream * f| / L
                   or next to one: |a|, |n| <= 1e-9 S and E <= 1e-2 s
-differs           |a - n| > 3 E, or a is no number where n is known
+differs           |a - n| > 3 E (10 E where a = 0 and |n| <= 1e-9 S), or a is no number where n is known
 undecided         otherwise
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -34,7 +34,8 @@ class Entries:
     `codes`: AGREES, UNDECIDED or DIFFERS. `kinks`: entries at which forward has a kink; their interval is in
     `allowances`. `causes`: why an entry is undecided. `hidden`: the error that an entry whose derivative is exactly
     zero could hide in the rounding of the output. `reach`: the allowance, as a share of its size, with which the
-    entry that is known least can be accused; 0.0 where that is its allowance.
+    entry that is known least can be accused; 0.0 where that is its allowance. `no_numbers`: entries that agree beside
+    their point and are not finite at it, with what they are; `analytic` has the numerical value in their place.
     """
 
     name: str
@@ -50,11 +51,17 @@ class Entries:
     causes: dict[int, Cause]
     hidden: float = 0.0
     reach: float = 0.0
+    no_numbers: dict[int, float] = field(default_factory=dict)
 
     @property
     def verdict(self) -> GradientVerdict:
         worst = int(self.codes.max(initial=AGREES))
         return VERDICTS[worst]
+
+    @property
+    def hides_kinks(self) -> Array:
+        """Entries so far below the function's own size that its round-off may hide a kink beside the point."""
+        return np.asarray(np.fmax(np.abs(self.analytic), np.abs(self.numerical)) <= BLIND * self.zero_sizes)
 
     def take(self, other: Entries) -> None:
         """Puts in what a closer look at some of the entries found to differ."""
@@ -92,7 +99,9 @@ def judge(
     codes = np.full(a.shape, UNDECIDED)
     codes[(off <= allowance) & (sharp | zero | dim)] = AGREES
     known = np.isfinite(n) & ((e <= 1e-2 * s) | (e <= zero_tolerance * zero_size))
-    codes[np.where(np.isfinite(a), off > 3 * allowance, known)] = DIFFERS
+    # And a kink on which it lies, which the round-off hides, costs several allowances.
+    margin = np.where((a == 0) & (np.abs(n) <= VERY_WEAK * zero_size), 10, 3)
+    codes[np.where(np.isfinite(a), off > margin * allowance, known)] = DIFFERS
     return codes
 
 

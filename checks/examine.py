@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from checks.case import Case
-from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, Entries
+from checks.entries import AGREES, DIFFERS, UNDECIDED, Entries
 from checks.errors import GradproofError
 from checks.evaluation import quiet
 from checks.look import CaseResult, Look, subset
@@ -63,7 +63,7 @@ def _beside(look: Look, doubts: Mapping[str, Entries]) -> CaseResult:
                 doubts[name],
                 other.entries.get(name),
                 again.entries.get(name) if again else None,
-                inside=_finite_around(look) if not np.all(np.isfinite(doubts[name].analytic)) else True,
+                finite=bool(np.all(np.isfinite(other.evaluation.analytic[name]))),
             )
             for name in doubts
         }
@@ -74,7 +74,7 @@ def _beside(look: Look, doubts: Mapping[str, Entries]) -> CaseResult:
             full.spent = spent + look.evaluation.evaluations
             return full.result()
         open_accusation = any(
-            (doubts[name].codes == DIFFERS).any() and not (codes == DIFFERS).any()
+            (codes[doubts[name].codes == DIFFERS] == UNDECIDED).any() and not (codes == DIFFERS).any()
             for name, (codes, _) in verdicts.items()
         )
         if not open_accusation or salt == 2:
@@ -88,45 +88,32 @@ def _beside(look: Look, doubts: Mapping[str, Entries]) -> CaseResult:
     return look.result()
 
 
-def _finite_around(look: Look) -> bool:
-    """Whether forward is finite at several points around the case."""
-    for salt in range(1, 6):
-        moved = look.case.displaced(BESIDE, salt)
-        output = look.evaluation.native.forward_on(dict(moved.arrays))
-        if output is None or not np.all(np.isfinite(output)):
-            return False
-    return True
-
-
 def _too_small_for(here: Entries, there: Entries) -> np.ndarray:
     """Accused entries whose error is too small to be seen beside the point, where round-off is larger."""
     off = np.abs(here.analytic - here.numerical)
     return np.asarray((here.codes == DIFFERS) & (off <= 30 * there.allowances) & (there.codes != DIFFERS))
 
 
-def _merge(here: Entries, there: Entries | None, again: Entries | None, *, inside: bool) -> tuple[np.ndarray, bool]:
+def _merge(here: Entries, there: Entries | None, again: Entries | None, *, finite: bool) -> tuple[np.ndarray, bool]:
     """(codes for the entries here, whether a fault shows only beside them).
 
-    `inside`: forward is finite all around the point.
-
     `again`: entries that could not have been seen beside, at the same point under another upstream gradient.
+    `finite`: all of the gradient is, beside the point.
     """
     if there is None:
         return np.where(here.codes == DIFFERS, UNDECIDED, here.codes), False
     accused = here.codes == DIFFERS
     # Accused here with a threefold margin: beside the point it is enough that it does not agree.
     outside = ~(np.abs(there.analytic - there.numerical) <= there.allowances) & (there.codes != AGREES)
-    confirmed = (
-        bool(outside[accused].any())
-        or (again is not None and bool((again.codes == DIFFERS).any()))
-        # No number, where there is a derivative: beside the point as well, on whatever side of it.
-        or (inside and not np.all(np.isfinite(here.analytic[accused])))
-    )
+    # What is far below the function's round-off may hide a kink nearby: there, only what is seen beside it counts.
+    blind = here.hides_kinks
+    repeated = again is not None and bool((again.codes == DIFFERS)[~np.isin(again.indices, here.indices[blind])].any())
+    confirmed = bool(outside[accused].any()) or repeated
     codes = here.codes.copy()
     if not confirmed:
-        # What is far below the function's round-off may hide a kink nearby: there, what is seen beside it counts.
-        blind = np.maximum(np.abs(here.analytic), np.abs(here.numerical)) <= BLIND * here.zero_sizes
-        codes[accused] = np.where(blind & (there.codes == AGREES), AGREES, UNDECIDED)[accused]
+        # A gradient that is no number at a single point (x / |x| at 0) is no wrong derivative.
+        cleared = (blind | (finite & ~np.isfinite(here.analytic))) & (there.codes == AGREES)
+        codes[accused] = np.where(cleared, AGREES, UNDECIDED)[accused]
     open_here = ~accused
     moved = bool((there.codes[open_here] == DIFFERS).any()) and not confirmed
     # An entry on a kink was judged with the allowance that it has beside it.
@@ -148,6 +135,9 @@ def _apply(entries: Entries, doubts: Entries, codes: np.ndarray) -> None:
     for k, new in zip(at, codes, strict=True):
         if entries.codes[k] == DIFFERS and new != DIFFERS:
             entries.causes[int(k)] = "kink"
+        if new == AGREES and not np.isfinite(entries.analytic[k]):
+            entries.no_numbers[int(k)] = float(entries.analytic[k])
+            entries.analytic[k] = entries.numerical[k]
         entries.codes[k] = new
     if cleared:
         rest = np.setdiff1d(np.flatnonzero(entries.codes == DIFFERS), at)

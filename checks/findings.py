@@ -94,7 +94,9 @@ def _values(seen: Seen) -> Iterator[Finding]:
     for row in seen.rows:
         if row.verdict != "differs" or row.worst is None or row.name in zero:
             continue
-        yield seen.finding("wrong-values", "error", f"{seen.subject.name}.{entry_text(row)}", row.name)
+        modes = [r.mode for r in seen.results if row.name in r.differing]
+        where = f" (with {modes[0]})" if modes and all(modes) else ""
+        yield seen.finding("wrong-values", "error", f"{seen.subject.name}.{entry_text(row)}{where}", row.name)
 
 
 def entry_text(row: Comparison) -> str:
@@ -141,6 +143,12 @@ def _precision(seen: Seen) -> Iterator[Finding]:
         yield seen.finding("precision", "warning", f"the output is {narrow.lost_precision} for inputs of {given}")
 
 
+def _no_numbers(seen: Seen) -> Iterator[Finding]:
+    for result in seen.results:
+        for name, words in result.no_numbers.items():
+            yield seen.finding("overflow", "warning", f"the gradient of {name} is {words}", name)
+
+
 def _broken(seen: Seen) -> Iterator[Finding]:
     for b in seen.breaches:
         yield seen.finding(b.kind, b.severity, b.message, b.gradient, b.cure)
@@ -167,5 +175,6 @@ RULES: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
     _nondeterministic,
     _mutates,
     _precision,
+    _no_numbers,
     _broken,
 )

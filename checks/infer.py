@@ -65,27 +65,31 @@ def infer(
     inputs: Mapping[str, Array] | None = None,
     own_shapes: Sequence[tuple[int, ...]] = (),
     fits: Callable[[Found], bool] = lambda found: True,
+    only_forward: bool = False,
 ) -> Found:
     """The first layout that works for these formals. `own_shapes`: parameters that the object has already.
 
     `fits`: whether the gradients have the shapes of their arrays. Where the first layout's have not, one that is at
     least as general and whose gradients have them is preferred: `W(i,i)` with `x(i)` is a special case of
-    `W(o,i)` with `x(i,n)`, and no layout of its own. Raises NotFoundError where none works.
+    `W(o,i)` with `x(i,n)`, and no layout of its own. `only_forward`: parameters are arguments of forward, so that their
+    shapes are the reading's choice, and another one has to be more general than the first.
+
+    Raises NotFoundError where none works.
     """
     search = _Search(run, dict(inputs or {}), fits)
-    found = _first(search, formals, name, own_shapes)
+    found = _first(search, formals, name, own_shapes, more=int(only_forward))
     return search.freed(found) if found is not None else search.second_best()
 
 
 def _first(
-    search: _Search, formals: Sequence[Formal], name: str, own_shapes: Sequence[tuple[int, ...]]
+    search: _Search, formals: Sequence[Formal], name: str, own_shapes: Sequence[tuple[int, ...]], more: int
 ) -> Found | None:
     table = [*own_scenarios(own_shapes), *scenarios(formals, name)]
     first: Found | None = None
     most = _MOST_PROBES
     for scenario in table:
         for layout in islice(layouts(formals, scenario), _MOST_IN_SCENARIO):
-            if first is not None and len(layout.names) < len(first.layout.names):
+            if first is not None and len(layout.names) < len(first.layout.names) + more:
                 continue
             found = search.attempt(layout)
             if found is not None and search.fits(found):

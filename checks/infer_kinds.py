@@ -31,7 +31,7 @@ def settle_domain(found: Found, run: Run, inputs: Sequence[str], words: frozense
     """
     names = [n for n in inputs if (a := found.layout.argument(n)) and a.kind == "float" and a.dims]
     if not names:
-        return found
+        return _settle_targets(found, run)
     logarithm = "log" in words and not words & {
         "exp",
         "softmax",
@@ -51,15 +51,20 @@ def settle_domain(found: Found, run: Run, inputs: Sequence[str], words: frozense
             tried = rerun(found, layout, run)
             if tried is not None and _finite(tried.probes):
                 return tried
-    targets = [a.name for a in found.layout.arguments if a.kind == "target"]
-    if targets and not _finite(found.probes):  # the logarithm of the target, as in a divergence
-        layout = found.layout
-        for name in (*names, *targets):
-            layout = layout.with_argument(replace(_get(layout, name), kind="probability"))
-        tried = rerun(found, layout, run)
-        if tried is not None and _finite(tried.probes):
-            return tried
-    return found
+    return _settle_targets(found, run)
+
+
+def _settle_targets(found: Found, run: Run) -> Found:
+    """Positive targets where others give something that is not finite: the logarithm of a divergence."""
+    targets = [a for a in found.layout.arguments if a.kind == "target"]
+    if not targets or _finite(found.probes):
+        return found
+    layout = found.layout
+    for argument in layout.arguments:
+        if argument.kind in ("target", "float", "positive"):
+            layout = layout.with_argument(replace(argument, kind="probability"))
+    tried = rerun(found, layout, run)
+    return tried if tried is not None and _finite(tried.probes) else found
 
 
 def settle_label(found: Found, run: Run, name: str) -> tuple[Found, ...]:

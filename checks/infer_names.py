@@ -34,7 +34,7 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("shape", r".*shape"),
     ("options", r".*_params?|.*conf(ig)?|.*options|hparams"),
     ("sizes", r".*(size|dim|unit|layer)s?_?list|layers|dims|sizes|(hidden|layer)_?(sizes|dims|layers|units)"),
-    ("size", r"(n|num|number|no)_?(of_?)?[a-z_]*|.*(size|dims?|features?|units?|channels?|classes)"
+    ("size", r"(n|num|number|no)_?(of_?)?[a-z_]*\d?|.*(size|dims?|features?|units?|channels?|classes)"
              r"|.*(_?neurons?|_?width|_?height|_?len|_?length|_?filters|_?nodes|_?kernel_?size|_count)"
              r"|.*(_?inputs?|_?outputs?)|in|out|d|h|k|m|n|stride|pad|padding|hidden|fan_in|fan_out|input|output"
              r"|vocab|dim|size"),

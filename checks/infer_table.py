@@ -113,7 +113,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="image",
         x=("n,c,h,w",),
         second=("n,c,h,w",),
-        matrix=("f,c,k,k",),
+        matrix=("f,c,k,k", "c,k,k", "c,f", "c,c"),
         vector=("f", "c", "1,c,1,1", "f,1"),
         label=("n:label(f)",),
         symbols=("c", "f", "f"),
@@ -166,7 +166,7 @@ SCENARIOS: tuple[Scenario, ...] = (
 )
 
 # What functions in the manner of a course read from a dict of options.
-_OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "eps": 1e-5}
+OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "eps": 1e-5}
 
 # Arguments that choose: an activation by its name or as a function.
 CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|mode|method|name|init|norm).*|f|g|df")
@@ -217,7 +217,8 @@ def peers(formals: Sequence[Formal]) -> list[Formal]:
     """
     if attends(formals):
         formals = [replace(f, family="none") if k < 3 else f for k, f in enumerate(formals)]
-    letters = [f.name if f.place == "forward" and len(f.name) == 1 else "" for f in formals]
+    coefficients = any(f.place == "constructor" and f.name == "a" for f in formals)
+    letters = [f.name if len(f.name) == 1 and (f.place == "forward" or coefficients) else "" for f in formals]
     follows = [False, *(bool(b and a) and ord(b) == ord(a) + 1 for a, b in itertools.pairwise(letters)), False]
     in_a_row = [follows[k] or follows[k + 1] for k in range(len(formals))]
     return [
@@ -256,11 +257,15 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
 
     if first:
         return arrays(scenario.x)
-    if formal.options and (family not in ("size", "sizes", "shape", "rate") or CHOICE.fullmatch(formal.name.lower())):
+    if (
+        formal.options
+        and family not in ("flag", "options")
+        and (family not in ("size", "sizes", "shape", "rate") or CHOICE.fullmatch(formal.name.lower()))
+    ):
         family = "none"
     match family:
         case "flag":
-            return [True]
+            return list(formal.options) or [True]
         case "label":
             return arrays(scenario.label or scenario.second)
         case "hidden":
@@ -282,7 +287,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         case "shape":
             return [dims(x.partition(":")[0])[1:] for x in scenario.x] + [dims(m) for m in scenario.matrix[:1]]
         case "options":
-            return [dict(_OPTIONS)]
+            return list(formal.options) or [dict(OPTIONS)]
         case "size":
             numbers = _sizes(formal, formals, scenario)
             letter = len(formal.name) == 1 and not isinstance(numbers[0], int)

@@ -26,6 +26,7 @@ RUNGS_SINGLE = 4
 SHRINK = 8.0
 FAR = 2.0**20
 ENOUGH = 1e-10  # relative allowance at which no better ladder is looked for
+SIGNIFICANT = 3  # times four standard deviations of its round-off: a jump of slope that is one
 STAIRS = 3  # different heights that a staircase has, and a single jump has not
 A_JUMP = 1e-6  # of what the function changes by far away: the steps of a grid are smaller
 # A jump of slope below these shares of the slopes and of the curvature is curvature that was not quite removed.
@@ -205,9 +206,13 @@ def differentiate(function: Function, index: int, typical: float = 0.0) -> Deriv
     best: Derivative | None = None
     length = start
     suspicious = False
+    bent = 0.0
     for _ in range(12):
         candidate = _accepted(line, length)
+        if candidate == "bend":
+            bent = _jump(line, length / 8)[0]
         if isinstance(candidate, Derivative):
+            candidate = _unless_bent(line, candidate, bent)
             # Steps far longer than a wave see none of it, and agree with each other: where a shorter ladder knows
             # another value, it knows better.
             if best is None or candidate.allowance < best.allowance or not _compatible(candidate, best):
@@ -266,14 +271,16 @@ def _still(line: Line, start: float, found: Derivative) -> Derivative:
     return replace(found, allowance=max(found.allowance, swallowed), zero_size=slopes)
 
 
-def natural_slope(function: Function, index: int, reach: float = 2.0**12) -> float:
+def natural_slope(function: Function, index: int, reach: float = 2.0**12, most: float = np.inf) -> float:
     """The steepest of the lines to far points along the entry: what the function changes by on its own scale.
 
-    `reach`: how far to go, as a multiple of the entry's own scale.
+    `reach`: how far to go, as a multiple of the entry's own scale. `most`: a change above it is not the function's own
+    scale any more.
     """
     line = Line(function, index)
     rungs = [line.rung(float(function.scale[index]) * 64.0**k) for k in range(1 + round(np.log2(reach) / 6))]
-    return max((rung.slopes for rung in rungs if rung.finite), default=0.0)
+    own = (rung for rung in rungs if rung.finite and 2 * rung.slopes * rung.step <= most)
+    return max((rung.slopes for rung in own), default=0.0)
 
 
 def _accepted(line: Line, length: float) -> Derivative | str:
@@ -284,7 +291,7 @@ def _accepted(line: Line, length: float) -> Derivative | str:
     count = RUNGS_SINGLE if line.function.single else RUNGS
     # Two of the ladder's own steps, so that the test of the bend costs no evaluation.
     coarse, fine = length * 2.0 ** (-3 - count // 2), length * 2.0 ** (-2 - count)
-    if _bends(line, coarse, fine) or _hides_a_kink(line, length / 8, count // 2, allowance):
+    if _bends(line, coarse, fine) or any(_hides_a_kink(line, length / 8, k, allowance) for k in (count // 2, 1)):
         return "bend"
     for other, other_allowance in (
         line.ladder(length / SHRINK),
@@ -302,7 +309,7 @@ def _bends(line: Line, coarse: float, fine: float) -> bool:
     if not np.all(np.isfinite(jump)):
         return True
     weights = np.abs(line.function.weights)
-    significant = np.abs(jump) > 10 * noise
+    significant = np.abs(jump) > SIGNIFICANT * noise
     if not significant.any():
         return False
     curvature = float(np.sum(weights * np.abs(line.rung(coarse).bend)))
@@ -327,6 +334,26 @@ def _hides_a_kink(line: Line, longest: float, octaves: int, allowance: float) ->
     lasting = (np.abs(first) > 5 * first_noise) & (np.abs(second) > 5 * second_noise)
     lasting &= (np.abs(second) > np.abs(first) / 2) & (first * second > 0)
     return bool(np.sum(np.abs(line.function.weights * second), where=lasting) > 2 * allowance)
+
+
+def _jump(line: Line, step: float) -> tuple[float, float]:
+    """(the jump of slope that the steps `step` and `step / 2` show, its round-off), summed over the outputs."""
+    jump, noise = line.lasting_bend(step, step / 2)
+    weights = np.abs(line.function.weights)
+    if not np.all(np.isfinite(jump)):
+        return 0.0, 0.0
+    return float(np.sum(weights * np.abs(jump), where=np.abs(jump) > noise)), float(np.sum(weights * noise))
+
+
+def _unless_bent(line: Line, found: Derivative, bent: float) -> Derivative:
+    """The derivative, with half the bend that longer steps showed where these are too short to tell whether it is gone.
+
+    A kink at the point itself bends at every step, down to where round-off hides it.
+    """
+    jump, noise = _jump(line, found.step) if bent else (0.0, 0.0)
+    if not bent or (noise < bent / 4 and jump < bent / 2):
+        return found
+    return replace(found, allowance=found.allowance + bent / 2)
 
 
 def _kink(line: Line, scale: float) -> Derivative | None:

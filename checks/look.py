@@ -24,7 +24,9 @@ class CaseResult:
     """What one case showed: a row for each gradient, and how the layer behaved. `case` may lie beside the drawn one.
 
     `zero`: gradients that are all zeros and wrong. `nothing`: derivatives that are zero here, in every entry.
-    `lost_precision`: the output's dtype where it is narrower than that of the arrays.
+    `lost_precision`: the output's dtype where it is narrower than that of the arrays. `mode`: words for the use in
+    which it was seen, where it is not the default one. `no_numbers`: where a gradient is not finite at a single point,
+    in words, by its name.
     """
 
     case: Case
@@ -40,6 +42,8 @@ class CaseResult:
     zero: frozenset[str] = frozenset()
     nothing: frozenset[str] = frozenset()
     lost_precision: str | None = None
+    mode: str | None = None
+    no_numbers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def differing(self) -> frozenset[str]:
@@ -163,7 +167,17 @@ class Look:
             ),
             nothing=frozenset(name for name, entries in self.entries.items() if not entries.typical),
             lost_precision=self._lost_precision(),
+            no_numbers={name: self._no_number(entries) for name, entries in self.entries.items() if entries.no_numbers},
         )
+
+    def _no_number(self, entries: Entries) -> str:
+        """`nan at x[0, 1] = 0, where the derivative is 0.5`."""
+        k, value = next(iter(entries.no_numbers.items()))
+        array = self.case.arrays[entries.name]
+        index = np.unravel_index(int(entries.indices[k]), array.shape) if array.shape else ()
+        place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
+        at = f"{entries.name}{place} = {float(array[index]):.3g}"
+        return f"{value:g} at {at}, where the derivative is {entries.numerical[k]:.3g}"
 
 
 def _foremost(entries: Entries, at: Sequence[int] | np.ndarray) -> np.ndarray:

@@ -62,6 +62,7 @@ class Subject:
     `given`: arrays whose values the user fixed (an instance's own parameters): cases start from them.
     `near_misses`: for an owed array, names of attributes that look like its gradient (`dw` beside `dW`).
     `keep`: like `build`, with one object for all forwards, and its parameters left as they were when it was made.
+    `modes`: the same layer used in another way (in evaluation mode, with a stride), each with words for it.
     `fixed`: sizes that an object was built for, so that it takes no others. `updates`: backward changes the
     parameters itself. `resets`: the class has a method that sets gradients or state to zero.
     """
@@ -76,6 +77,7 @@ class Subject:
     near_misses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recipe: Recipe | None = None
     keep: Callable[[Arrays], Trial] | None = None
+    modes: tuple[tuple[str, Subject], ...] = ()
     fixed: frozenset[str] = frozenset()
     updates: bool = False
     resets: bool = False

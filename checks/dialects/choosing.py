@@ -35,7 +35,15 @@ def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], 
     for formals in _attempts(usage):
         own = _own_shapes(usage) if len(formals) == len(usage.forward) else []
         try:
-            found = infer(formals, usage.name, prober.run, inputs=inputs, own_shapes=own, fits=fits)
+            found = infer(
+                formals,
+                usage.name,
+                prober.run,
+                inputs=inputs,
+                own_shapes=own,
+                fits=fits,
+                only_forward=usage.inputs_are_parameters,
+            )
         except NotFoundError as error:
             failure = failure or error
             continue

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from checks.dialects.names import UPSTREAM
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 from checks.errors import LayerError
 from checks.infer_layout import Formal
+from checks.infer_table import OPTIONS
 
 
 def recognises(obj: Any) -> bool:
@@ -23,7 +25,7 @@ def recognises(obj: Any) -> bool:
 def usage(obj: Any, name: str) -> Usage:
     """How the two are called."""
     forward, backward = obj
-    needed, _ = formals(forward, "forward")
+    needed, spare = formals(forward, "forward")
     if not needed:
         raise LayerError(f"{name} takes no arguments: expected the layer's inputs, as in affine_forward(x, w, b)")
     wanted = _backward_wants(backward, needed)
@@ -33,11 +35,14 @@ def usage(obj: Any, name: str) -> Usage:
         return _Pair(forward, backward, inputs, wanted)
 
     words = {"upstream": "upstream", "cache": "layer", "nothing": "0.0"}
+    other = [
+        replace(f, options=({**OPTIONS, "mode": "test", "stride": 2, "pad": 1},)) for f in needed if f.hint == "options"
+    ]
     spelled = ", ".join(words.get(w.partition(" ")[0], w) for w in wanted)
     further = sum(w.startswith("nothing ") for w in wanted)
     cached = "cache" in wanted
     first = f"out, {'_, ' * further}layer = {{name}}({{inputs}})" if cached else "out = {name}({inputs})"
-    return Usage(
+    found = Usage(
         name=name,
         kind="function",
         make=lambda values: None,
@@ -52,6 +57,32 @@ def usage(obj: Any, name: str) -> Usage:
         call=(first.replace("{name}", forward.__name__),),
         answer=f"{backward.__name__}({spelled})",
     )
+    modes = []
+    for f in spare:
+        if f.hint == "flag" and isinstance(f.default, bool):
+            told = {f.name: not f.default}
+            line = first.replace("{name}", forward.__name__).replace(
+                "{inputs}", f"{{inputs}}, {f.name}={not f.default}"
+            )
+            modes.append(
+                (f"{f.name}={not f.default}", replace(found, bind=_telling(obj, inputs, wanted, told), call=(line,)))
+            )
+    found = replace(found, modes=tuple(modes))
+    if other:
+        changed = tuple(next((o for o in other if o.name == f.name), f) for f in needed)
+        found = replace(
+            found, modes=(*found.modes, ("test mode, stride 2, padding 1", replace(found, forward=changed)))
+        )
+    return found
+
+
+def _telling(
+    pair: tuple[Callable[..., Any], Callable[..., Any]],
+    inputs: tuple[str, ...],
+    wanted: tuple[str, ...],
+    keywords: Mapping[str, Any],
+) -> Callable[[Any], Bound]:
+    return lambda instance: _Pair(*pair, inputs, wanted, keywords)
 
 
 class _Pair:
@@ -63,14 +94,16 @@ class _Pair:
         backward: Callable[..., Any],
         inputs: tuple[str, ...],
         wanted: tuple[str, ...],
+        keywords: Mapping[str, Any] | None = None,
     ) -> None:
+        self._keywords = dict(keywords or {})
         self._forward, self._backward = forward, backward
         self._inputs, self._wanted = inputs, wanted
         self._cached = "cache" in wanted
         self._known: dict[str, Any] = {}
 
     def forward(self, values: Values) -> Any:
-        result = self._forward(*[values[name] for name in self._inputs])
+        result = self._forward(*[values[name] for name in self._inputs], **self._keywords)
         if self._cached:
             if not isinstance(result, tuple) or len(result) < 2:
                 self._known = {"cache": result}

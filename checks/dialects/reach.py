@@ -45,7 +45,7 @@ class Path:
     @property
     def code(self) -> str:
         """What to append to the object's name: `.params['W1']`."""
-        return "".join(f".{key}" if kind == "." else f"[{key!r}]" for kind, key in self.steps)
+        return "".join({".": f".{key}", "()": "()"}.get(kind, f"[{key!r}]") for kind, key in self.steps)
 
     @property
     def name(self) -> str:
@@ -64,7 +64,7 @@ class Path:
         value = root
         for kind, key in self.steps:
             try:
-                value = getattr(value, key) if kind == "." else value[key]
+                value = getattr(value, key) if kind == "." else value() if kind == "()" else value[key]
             except (AttributeError, KeyError, IndexError, TypeError):
                 return default
         return value

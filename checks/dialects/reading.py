@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from checks.dialects.recipe import recipe, source_file, source_line
 from checks.dialects.siblings import on_object
 from checks.dialects.trials import ObjectTrial, Plan
 from checks.dialects.usage import Usage
-from checks.errors import LayerError
+from checks.errors import LayerError, SignatureError
 from checks.evaluation import squeezed
 from checks.infer import Found
 from checks.infer_draw import quiet
@@ -51,12 +52,24 @@ def read(usage: Usage, request: Request) -> Subject:
                 first = first or error
                 continue
             if not reading.raised:
-                return subject
+                return replace(subject, modes=tuple(_modes(way, request)))
             first = first or subject
     if isinstance(first, Subject):
         return first
     assert first is not None
     raise first
+
+
+def _modes(usage: Usage, request: Request) -> Iterator[tuple[str, Subject]]:
+    """The other uses that can be read."""
+    for label, other in usage.modes:
+        reading = _Reading(other, request)
+        try:
+            subject = reading.subject()
+        except (LayerError, SignatureError):
+            continue
+        if not reading.raised:
+            yield label, subject
 
 
 class _Reading:

@@ -22,7 +22,7 @@ _METHODS = (
     *("set_shape", "create_params", "create_weights", "allocate"),
 )
 _NEIGHBOURS = re.compile(r"(prev|previous|below|input|in|parent|lower|last|source)(_?(layer|node|module|block))?|layer")
-_OPTIMIZERS = frozenset({"optimizer", "optimiser", "opt", "optim"})
+OPTIMIZERS = frozenset({"optimizer", "optimiser", "opt", "optim"})
 
 
 class StepByGradient:
@@ -41,7 +41,7 @@ class StepByGradient:
 
 def wants_optimizer(cls: type) -> bool:
     """Whether a set-up method of the class takes an optimizer."""
-    return any(_required(cls, name) and set(_required(cls, name)) <= _OPTIMIZERS for name in _present(cls))
+    return any(_required(cls, name) and set(_required(cls, name)) <= OPTIMIZERS for name in _present(cls))
 
 
 def wanted(cls: type) -> list[Formal]:
@@ -50,7 +50,7 @@ def wanted(cls: type) -> list[Formal]:
     for name in _present(cls):
         for formal in formals(getattr(cls, name), "constructor", skip=1)[0]:
             family: Hint = "size" if _NEIGHBOURS.fullmatch(formal.name) else hint(formal.name, place="constructor")
-            if family not in ("size", "shape", "sizes") or formal.name in _OPTIMIZERS:
+            if family not in ("size", "shape", "sizes") or formal.name in OPTIMIZERS:
                 found = [f for f in found if not f.name.startswith(f"{PREFIX}{name}__")]
                 break
             found.append(Formal(f"{PREFIX}{name}__{formal.name}", "constructor", family=family))
@@ -63,7 +63,7 @@ def set_up(instance: Any, values: Mapping[str, Any] | None = None) -> Any:
     for name in _present(cls):
         required = _required(cls, name)
         given = {n: (values or {}).get(f"{PREFIX}{name}__{n}") for n in required}
-        if required and set(required) <= _OPTIMIZERS:
+        if required and set(required) <= OPTIMIZERS:
             getattr(instance, name)(*[StepByGradient() for _ in required])
         elif required and all(value is not None for value in given.values()):
             getattr(instance, name)(

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from checks.dialects.names import gradient_names
 from checks.dialects.places import Place
 from checks.dialects.reach import BOXED, Path, as_number
@@ -20,7 +22,35 @@ def on_object(root: Any, name: str, paths: Sequence[Path]) -> Place | None:
         for candidate in _siblings(root, name, path):
             if _is_there(root, candidate):
                 return Place("object", candidate)
-    return None
+    return next((Place("object", candidate) for candidate in _by_methods(root, paths)), None)
+
+
+def _by_methods(root: Any, paths: Sequence[Path]) -> Iterator[Path]:
+    """Where `params()` hands out the parameter, the same key of what `grads()` hands out."""
+    arrays = [array for path in paths if isinstance(array := path.get(root), np.ndarray)]
+    for given, wanted in _METHODS:
+        both = [Path(((".", name), ("()", None))).get(root) for name in (given, wanted)]
+        if not all(isinstance(found, dict | list | tuple) for found in both):
+            continue
+        entries = both[0].items() if isinstance(both[0], dict) else enumerate(both[0])
+        for key, value in entries:
+            if any(value is array for array in arrays):
+                for k in (key, *(gradient_names(key) if isinstance(key, str) else ())):
+                    candidate = Path(((".", wanted), ("()", None), ("[]", k)))
+                    if _is_there(root, candidate):
+                        yield candidate
+
+
+_METHODS = (
+    ("params", "grads"),
+    ("parameters", "gradients"),
+    ("parameters", "grads"),
+    ("params", "gradients"),
+    ("get_params", "get_grads"),
+    ("get_parameters", "get_gradients"),
+    ("get_params", "get_gradients"),
+    ("weights", "gradients"),
+)
 
 
 def _siblings(root: Any, name: str, path: Path) -> Iterator[Path]:

@@ -36,14 +36,13 @@ class Bound(Protocol):
 class Usage:
     """One way of building and calling.
 
-    `make` gives a fresh object from the constructor's values. `bind` gives its two calls; the inputs go by
-    the names of `forward`. `takes_upstream`, `gives_input`: whether backward takes an upstream gradient,
-    and whether the first input's is owed. `returns_all`: what backward returns is all that it gives,
-    whatever lies about on the object. `rated`: the same at a learning rate of 1, where the constructor takes one.
-    `updates`: backward changes the parameters, at rate 1, instead of
-    keeping their gradients. `kind` names the thing in messages: layer, network, function. `words`: names
-    that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}` and `{create}` to fill
-    in.
+    `make` gives a fresh object from the constructor's values. `bind` gives its two calls; the inputs go by the names
+    of `forward`. `takes_upstream`, `gives_input`: whether backward takes an upstream gradient, and whether the first
+    input's is owed. `returns_all`: what backward returns is all that it gives, whatever lies about on the object.
+    `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
+    it is the constructor that takes a rate. `modes`: other uses that it offers, with words for each. `kind` names the
+    thing in messages: layer, network, function. `words`: names that forward's code uses. `call`, `answer`: the calls
+    in code, with `{inputs}` and `{create}` to fill in.
     """
 
     name: str
@@ -65,6 +64,7 @@ class Usage:
     returned_names: tuple[str, ...] | None = None
     variants: tuple[Usage, ...] = ()
     rated: Usage | None = None
+    modes: tuple[tuple[str, Usage], ...] = ()
     call: tuple[str, ...] = ("layer = {create}", "out = layer.forward({inputs})")
     answer: str = "layer.backward(upstream)"
 

@@ -1,0 +1,80 @@
+"""The other ways of using a layer that it offers itself: evaluation mode, another output, a stride, a padding.
+
+Many faults do not show in the default use. What a mode does not support (a backward after an evaluation forward) is
+not held against the layer: only wrong values are.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from checks.dialects.calls import Calls
+from checks.dialects.usage import Bound, Usage, Values
+from checks.errors import LayerError
+from checks.infer_layout import Formal
+
+_SWITCHES = ("training", "train", "is_training", "is_train", "train_mode", "train_flg", "train_flag", "training_mode")
+_STRIDE = re.compile(r"strides?|step|stride_?size")
+_PADDING = re.compile(r"pad|padding|pad_?size")
+
+Mode = tuple[str, Usage]
+
+
+def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any, Calls], Bound]) -> Iterator[Mode]:
+    """The other uses, each with the words that describe it. `spare`: forward's optional arguments."""
+    for formal in spare:
+        if formal.hint == "flag" and isinstance(formal.default, bool):
+            label = f"{formal.name}={not formal.default}"
+            yield label, _called(usage, replace(calls, keywords={formal.name: not formal.default}), bound)
+    for formal in usage.forward:
+        if formal.hint == "flag":
+            other = replace(formal, options=(False,))
+            forward = tuple(other if f is formal else f for f in usage.forward)
+            yield f"{formal.name}=False", replace(usage, forward=forward)
+    if usage.words & set(_SWITCHES):
+        yield "evaluation mode", replace(usage, make=functools.partial(_evaluating, usage.make))
+    for k in range(1, calls.outputs):
+        yield f"output {k + 1} of {calls.outputs}", _called(usage, replace(calls, primary=k), bound)
+    changed = dict(_changed(usage.optional))
+    for name, value in changed.items():
+        yield f"{name}={value}", replace(usage, make=functools.partial(_with, usage.make, {name: value}))
+    if len(changed) > 1:
+        label = ", ".join(f"{name}={value}" for name, value in changed.items())
+        yield label, replace(usage, make=functools.partial(_with, usage.make, changed))
+
+
+def _called(usage: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
+    return replace(
+        usage,
+        bind=lambda instance: bound(instance, calls),
+        call=(*usage.call[:-1], calls.call),
+        answer=calls.answer,
+    )
+
+
+def _changed(optional: tuple[Formal, ...]) -> Iterator[tuple[str, int]]:
+    """Another stride, a padding, where the defaults are the plain ones."""
+    for formal in optional:
+        whole = isinstance(formal.default, int) and not isinstance(formal.default, bool)
+        if whole and _STRIDE.fullmatch(formal.name.lower()):
+            yield formal.name, 2 if formal.default == 1 else 1
+        elif whole and _PADDING.fullmatch(formal.name.lower()):
+            yield formal.name, 1 if formal.default == 0 else 0
+
+
+def _with(make: Callable[[Values], Any], more: Mapping[str, Any], values: Values) -> Any:
+    return make({**values, **more})
+
+
+def _evaluating(make: Callable[[Values], Any], values: Values) -> Any:
+    """The object, switched to evaluation."""
+    instance = make(values)
+    switch = next((n for n in _SWITCHES if isinstance(getattr(instance, n, None), bool)), None)
+    if switch is None or not getattr(instance, switch):
+        raise LayerError("there is no switch to evaluation")
+    setattr(instance, switch, False)
+    return instance
