@@ -91,7 +91,7 @@ def judge(
     off = np.abs(a - n)
     sharp = (allowance <= tolerance * s) & (e <= close * s)
     small = (np.abs(a) <= allowance) & (np.abs(n) <= allowance) & (allowance <= zero_tolerance * zero_size)
-    small &= final | (np.abs(a) <= r) | (n == 0)
+    small &= final | (np.abs(a) <= r)
     flushed = np.maximum(np.maximum(np.abs(a), np.abs(n)), allowance) <= (2.0**-112 if tolerance > 1e-3 else 2.0**-1008)
     zero = small | flushed | ((a == 0) & (n == 0) & (zero_size == 0))
     # So far below the function's own size, all of it is round-off of the function: two digits are what can be had.

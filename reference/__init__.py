@@ -13,20 +13,55 @@ parameters are stored beside them (`dW` beside `W`). The rules that all of them 
 from reference.activations import ReLU, Sigmoid
 from reference.affine import Affine
 from reference.arithmetic import AddLayer, MulLayer
+from reference.attention import ScaledDotProductAttention
+from reference.convolution import Convolution, col2im, im2col
+from reference.dropout import Dropout
+from reference.embedding import Embedding
 from reference.loss import SoftmaxWithLoss, as_one_hot, cross_entropy_error, log_softmax, softmax
+from reference.mean_loss import BinaryCrossEntropyWithLogits, Huber, MeanSquaredError
 from reference.mnist import load_sample
+from reference.multilayer import MultiLayerNet
 from reference.network import TwoLayerNet
+from reference.normalization import BatchNorm, LayerNorm
+from reference.pooling import AveragePooling, MaxPooling
+from reference.probabilities import LogSoftmax, Softmax
+from reference.recurrent import LSTMCell, RNNCell
+from reference.smooth import ELU, GELU, LeakyReLU, Softplus, Swish, Tanh
 
 __all__ = [
+    "ELU",
+    "GELU",
     "AddLayer",
     "Affine",
+    "AveragePooling",
+    "BatchNorm",
+    "BinaryCrossEntropyWithLogits",
+    "Convolution",
+    "Dropout",
+    "Embedding",
+    "Huber",
+    "LSTMCell",
+    "LayerNorm",
+    "LeakyReLU",
+    "LogSoftmax",
+    "MaxPooling",
+    "MeanSquaredError",
     "MulLayer",
+    "MultiLayerNet",
+    "RNNCell",
     "ReLU",
+    "ScaledDotProductAttention",
     "Sigmoid",
+    "Softmax",
     "SoftmaxWithLoss",
+    "Softplus",
+    "Swish",
+    "Tanh",
     "TwoLayerNet",
     "as_one_hot",
+    "col2im",
     "cross_entropy_error",
+    "im2col",
     "load_sample",
     "log_softmax",
     "softmax",

@@ -44,3 +44,13 @@ def upstream(dout: ArrayLike, shape: tuple[int, ...], dtype: DTypeLike, layer: s
 def not_run(layer: str) -> RuntimeError:
     """The error of a backward that has no forward to answer for."""
     return RuntimeError(f"{layer}.backward was called before forward: run forward first, it keeps what backward needs")
+
+
+def constant(value: float, like: Array) -> Any:
+    """A number in the dtype of an array, so that what is computed with it keeps that dtype."""
+    return like.dtype.type(value)
+
+
+def misfit(layer: str, name: str, got: tuple[int, ...], other: str, shape: tuple[int, ...], need: str) -> ValueError:
+    """The error of an array `name` whose shape does not go with that of the array `other`; `need`: what would."""
+    return ValueError(f"{layer}.forward: {name} of shape {got} does not fit {other} of shape {shape}:\n{need}")
