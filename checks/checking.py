@@ -112,8 +112,8 @@ class _Run:
         if first is not None and self.results and not any(result.differing for result in self.results):
             case = _ordinary_case(self.subject, self.seed, dtype, {first: 1})
             raised = len(self.raised)
-            if case is not None:
-                self.look(case)
+            if case is not None and (result := self.look(case)) is not None and not result.differing:
+                self.results.pop()  # it is the drawn cases that are counted and shown
             del self.raised[raised:]  # a size that this layer need not take
 
     def modes(self, count: int, dtype: Any, deadline: float) -> None:
