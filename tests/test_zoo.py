@@ -1,0 +1,55 @@
+"""A sample of the layers as people write them: the correct ones pass, those with a fault fail.
+
+All of them, under many seeds, are judged by benchmarks/zoo.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks.zoo import CONVENTIONS, ZOO, faults
+from checks import check
+from checks.discover import Source, find
+
+EVERY = 12  # of the subjects of each file
+
+
+def subjects(folder: str) -> dict[str, Any]:
+    """A subject in twelve of the folder's files, by file and name."""
+    found = {}
+    for path in sorted((ZOO / folder).glob("*.py")):
+        everything = find(Source(label=path.name, path=str(path), explicit=False)).found
+        found.update({one.target: one.subject for one in everything[::EVERY] if one.subject is not None})
+    return found
+
+
+RIGHT = subjects("right")
+FAULTS = {
+    f"{path.name}::{name}": fault for path in (ZOO / "wrong").glob("*.py") for name, fault in faults(path).items()
+}
+WRONG = {target: subject for target, subject in subjects("wrong").items() if target in FAULTS}
+# Faults that need what is not tried: a second backward without a forward, a size that is a multiple of the pool's.
+UNSEEN = {"states.py::DensePop", "states.py::TanhFree", "images.py::AvgPool", "images.py::DepthToSpace"}
+UNREAD = {
+    *("arithmetic.py::ConcatList", "projects.py::ConfiguredAffine"),
+    *("projects.py::MultiOutput", "scalar_params.py::Line"),
+}
+
+
+@pytest.mark.parametrize("target", RIGHT)
+def test_a_correct_layer_is_read_and_passes(target: str) -> None:
+    report = check(RIGHT[target], seed=1, max_examples=4, allow=CONVENTIONS)
+    assert report.verdict == "pass" or target in UNREAD, report.to_text()
+
+
+@pytest.mark.parametrize("target", WRONG)
+def test_a_layer_with_a_fault_fails(target: str) -> None:
+    report = check(WRONG[target], seed=1, max_examples=12)
+    assert report.verdict == "fail" or target in UNSEEN, f"{FAULTS[target]}\n{report.to_text()}"
+
+
+def test_the_zoo_is_large() -> None:
+    assert len(RIGHT) * EVERY >= 200
+    assert len(FAULTS) >= 200
