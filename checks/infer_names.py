@@ -36,7 +36,7 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("sizes", r".*(size|dim|unit|layer)s?_?list|layers|dims|sizes|(hidden|layer)_?(sizes|dims|layers|units)"),
     ("size", r"(n|num|number|no)_?(of_?)?[a-z_]*\d?|.*(size|dims?|features?|units?|channels?|classes)"
              r"|.*(_?neurons?|_?width|_?height|_?len|_?length|_?filters|_?nodes|_?kernel_?size|_count)"
-             r"|.*(_?inputs?|_?outputs?)|in|out|d|h|k|m|n|stride|pad|padding|hidden|fan_in|fan_out|input|output"
+             r"|.*(_?inputs?|_?outputs?)|in|out|[dhkmn]\d?|stride|pad|padding|hidden|fan_in|fan_out|input|output"
              r"|vocab|dim|size"),
     ("matrix", r"w|w_?[a-z0-9]*|weight[s]?[_a-z0-9]*|kernel[s]?|filter[s]?|theta|u|v|weight_?matrix"
                r"|embedding[s]?"),

@@ -41,8 +41,9 @@ def _spelled(function: Callable[..., Any]) -> tuple[str, ...] | None:
         return None
     found = []
     for element in returns[-1].value.elts:
-        names = [node.id for node in ast.walk(element) if isinstance(node, ast.Name)]
-        found.append(next((name for name in names if name not in ("np", "numpy")), ""))
+        names = [node for node in ast.walk(element) if isinstance(node, ast.Name) and node.id not in ("np", "numpy")]
+        names.sort(key=lambda node: (node.lineno, node.col_offset))
+        found.append(names[0].id if names else "")
     return tuple(found)
 
 

@@ -4,7 +4,10 @@ returns a dict.
 
 from __future__ import annotations
 
+import ast
 import functools
+import inspect
+import textwrap
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +40,18 @@ def _returns_both(obj: Any, loss: str) -> bool:
     function = plain(obj if isinstance(obj, type) else type(obj), loss)
     code = getattr(function, "__code__", None)
     named = code is not None and bool({"grads", "grad", "gradients"} & set(code.co_varnames))
-    return named and len(_inputs(function)) == 2
+    return (named or _returns_dict(function)) and len(_inputs(function)) == 2
+
+
+def _returns_dict(function: Any) -> bool:
+    """Whether its last return statement spells a value and a dict."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    last = returns[-1] if returns else None
+    return isinstance(last, ast.Tuple) and len(last.elts) == 2 and isinstance(last.elts[1], ast.Dict)
 
 
 def _inputs(function: Any) -> list[Formal]:
