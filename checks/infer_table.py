@@ -51,7 +51,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="binary",
         x=("n,1", "n"),
         second=("n,1", "n"),
-        label=("n:label(2)", "n,1:mask", "n:mask"),
+        label=("n:label(2)",),
         symbols=("1", "1", "h"),
     ),
     Scenario(name="attention", x=("n,s,d", "s,d"), second=("n,t,d", "n,t,h", "t,d", "t,h", "n,s,d", "s,d")),

@@ -144,6 +144,8 @@ def _onehot(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
 
 
 def _onehot_columns(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    if not np.prod(shape):
+        return np.zeros(shape)
     return np.moveaxis(_onehot(rng, (*shape[1:], shape[0]), flavour, rounded), -1, 0)
 
 

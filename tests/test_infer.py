@@ -151,7 +151,7 @@ def test_no_layout_says_what_was_tried_and_what_to_add() -> None:
     tried, add = str(caught.value).splitlines()
     assert tried.startswith("Stubborn could not be called: tried ")
     assert tried.endswith(
-        " ways to fill Stubborn(W, b).forward(x); with x(n,i), W(i,o), b(o), "
+        " ways to fill Stubborn(W, b).forward(x); with x(n,i), W(i,o), b(i,o), "
         "forward raised ValueError: only squares of side 17"
     )
     assert add == (

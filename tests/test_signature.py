@@ -26,7 +26,7 @@ dims = st.one_of(atoms, expressions).map(Dim)
 @st.composite
 def arguments(draw: st.DrawFn, name: str) -> Argument:
     kind = draw(st.sampled_from(sorted(KINDS)))
-    shape = draw(st.lists(dims, min_size=kind in ("onehot", "simplex"), max_size=3))
+    shape = draw(st.lists(dims, min_size=kind in ("onehot", "onehot0", "simplex"), max_size=3))
     if draw(st.booleans()):
         shape.insert(0, Dim("..."))
     limit = draw(size_names.map(Dim)) if kind in ("label", "int") else None

@@ -28,6 +28,7 @@ DOMAINS: Mapping[str, Callable[[Array], Any]] = {
     "positive": lambda a: a > 0,
     "probability": lambda a: (a > 0) & (a < 1),
     "simplex": lambda a: (a > 0) & (a <= 1) & np.isclose(a.sum(axis=-1, keepdims=True), 1, rtol=1e-6),
+    "onehot0": lambda a: ((a == 0) | (a == 1)) & (not a.size or a.sum(axis=0, keepdims=True) == 1),
     "onehot": lambda a: ((a == 0) | (a == 1)) & (a.sum(axis=-1, keepdims=True) == 1),
     "mask": lambda a: ((a == 0) | (a == 1)) & a.any(),
     "bool": lambda a: a.dtype == bool,
@@ -232,7 +233,7 @@ def test_shrinks_to_the_given_values() -> None:
 def test_a_kind_keeps_to_its_domain(kind: str, flavour: str, rounded: bool) -> None:
     for dtype in ("float64", "float32"):
         for shape in ((4, 5), (3, 1), (2, 40), (1,), (0, 3), ()):
-            if not shape and kind in ("onehot", "simplex"):
+            if not shape and kind in ("onehot", "onehot0", "simplex"):
                 continue
             rng = np.random.default_rng(7)
             array = draw_array(rng, shape, kind, flavour, dtype, limit=7, rounded=rounded)

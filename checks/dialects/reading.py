@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from checks.evaluation import squeezed
 from checks.infer import Found
 from checks.infer_draw import quiet
 from checks.infer_kinds import settle_domain, settle_label
-from checks.infer_layout import Size
+from checks.infer_layout import Size, SizeList
 from checks.infer_names import is_parameter
 from checks.infer_sizes import dim
 from checks.signature import Argument, Dim, Signature
@@ -115,7 +115,7 @@ class _Reading:
             recipe=recipe(
                 self.usage,
                 found.layout,
-                {n: _number(d, signatures[0]) for n, d in found.layout.sizes.items()},
+                {n: _number(d, signatures[0], found.sizes[0]) for n, d in found.layout.sizes.items()},
                 parameters,
                 {n: p for n, p in located.places.items() if n in names},
             ),
@@ -374,6 +374,7 @@ class _Reading:
             constants=layout.constants,
             places={n: p for n, p in located.places.items() if n in names},
             primed=self.prober.primed,
+            spare=found.sizes[0],
         )
         return choose_modes(plan, self.prober, found, parameters)
 
@@ -399,10 +400,11 @@ def _has_reset(defined: Any) -> bool:
     return isinstance(defined, type) and any(RESET.search(name) for name in dir(defined) if not name.startswith("__"))
 
 
-def _number(size: Size, signature: Signature) -> str:
-    """An expression for a size: the axis of an array that has it; for a shape, a tuple of these."""
+def _number(size: Size, signature: Signature, spare: Mapping[str, int]) -> str:
+    """An expression for a size: the axis of an array that has it, else its number; for a shape or a list, of these."""
     if not isinstance(size, Dim):
-        return f"({''.join(_number(d, signature) + ', ' for d in size)})"
+        numbers = [_number(d, signature, spare) for d in size]
+        return f"[{', '.join(numbers)}]" if isinstance(size, SizeList) else f"({''.join(n + ', ' for n in numbers)})"
     for argument in signature.arguments:
         for axis, d in enumerate(argument.dims):
             if d == size:
@@ -410,4 +412,4 @@ def _number(size: Size, signature: Signature) -> str:
     for argument in signature.arguments:
         if argument.limit == size:
             return f"int({argument.name}.max()) + 1"
-    return str(size)
+    return str(size.value(spare))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -31,7 +31,8 @@ class Plan:
     """All that is known of a layer, enough to make Trials.
 
     `handed`: arrays given to the constructor, `inputs`: arrays given to forward. `kept`: where the object
-    keeps each parameter. `sizes`: constructor arguments that are numbers of sizes.
+    keeps each parameter. `sizes`: constructor arguments that are numbers of sizes;
+    `spare`: numbers for those sizes that no array has.
     """
 
     usage: Usage
@@ -44,6 +45,7 @@ class Plan:
     constants: Mapping[str, Any]
     places: Mapping[str, Place]
     primed: bool = False
+    spare: Mapping[str, int] = field(default_factory=dict)
 
     def construct(self, arrays: Arrays) -> Any:
         """A fresh object, for these arrays."""
@@ -68,7 +70,8 @@ class Plan:
         fault: SignatureError | None = None
         for signature in self.signatures:
             try:
-                return signature.fit({n: np.shape(arrays[n]) for n in signature.names if n in arrays})
+                fitted = signature.fit({n: np.shape(arrays[n]) for n in signature.names if n in arrays})
+                return {**self.spare, **fitted}
             except SignatureError as error:
                 fault = fault or error
         raise LayerError(str(fault))

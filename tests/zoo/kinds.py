@@ -501,6 +501,53 @@ class WiderThanItsInput(Tanh):
         return super().forward(x.astype(np.float64))
 
 
+class Square(Tanh):
+    """Its gradient goes through a quotient that zero has no part in."""
+
+    def forward(self, x):
+        self.x = x
+        return x**2
+
+    def backward(self, dout):
+        with np.errstate(all="ignore"):
+            return dout * 2 * self.x * self.x / self.x
+
+
+class Size(Square):
+    def forward(self, x):
+        self.x = x
+        return np.abs(x)
+
+    def backward(self, dout):
+        with np.errstate(all="ignore"):
+            return dout * self.x / np.abs(self.x)
+
+
+class Cube(Square):
+    def forward(self, x):
+        self.x = x
+        return x**3
+
+    def backward(self, dout):
+        with np.errstate(all="ignore"):
+            return dout * 3 * self.x**4 / self.x**2
+
+
+class SquareOnceMore(Square):
+    def backward(self, dout):
+        return dout * 2 * self.x
+
+
+class SizeBySign(Size):
+    def backward(self, dout):
+        return dout * np.sign(self.x)
+
+
+class CubeOnceMore(Cube):
+    def backward(self, dout):
+        return dout * 3 * self.x**2
+
+
 class Layer(NamedTuple):
     """A class, the signature under which it is checked, and what is found: about which gradient, how severe."""
 
@@ -596,6 +643,18 @@ KINDS: dict[str, Kind] = {
             Layer(TakesSizesInPlace, SCALE, "gamma", "warning"),
         ),
         right=(Layer(HalvesACopy, AFFINE), Layer(WritesItsBuffer, AFFINE), Layer(WritesItsGradients, AFFINE)),
+    ),
+    "overflow": Kind(
+        wrong=(
+            Layer(Square, SAME, "x", "warning", MANY),
+            Layer(Size, SAME, "x", "warning", MANY),
+            Layer(Cube, SAME, "x", "warning", MANY),
+        ),
+        right=(
+            Layer(SquareOnceMore, SAME, options=MANY),
+            Layer(SizeBySign, SAME, options=MANY),
+            Layer(CubeOnceMore, SAME, options=MANY),
+        ),
     ),
     "precision": Kind(
         wrong=(
