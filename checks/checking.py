@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
 from checks.look import CaseResult
-from checks.results import Report
+from checks.results import KINDS, Report
 from checks.search import Search
 from checks.signature import Signature
 from checks.strategies import cases as drawn_cases
@@ -39,7 +40,7 @@ def check(
     workers: Any = None,
     timeout: float | None = None,
     against: Any = None,
-    allow: Sequence[str] = (),
+    allow: Sequence[str] | str = (),
     target: str | None = None,
 ) -> Report:
     """Says whether backward is the derivative of forward, gradient by gradient.
@@ -55,10 +56,12 @@ def check(
     ValueError for arguments of this function that make no sense.
     """
     _check_arguments(max_examples, dtype, workers, against, timeout)
+    allow = (allow,) if isinstance(allow, str) else tuple(allow)
+    _check_allowances(allow)
     started = time.perf_counter()
     seed = secrets.randbelow(2**31) if seed is None else int(seed)
     name = target or _name(subject)
-    run = _Run(name=name, seed=seed, allow=tuple(allow), started=started)
+    run = _Run(name=name, seed=seed, allow=allow, started=started)
     try:
         wanted = Signature.parse(signature) if isinstance(signature, str) else signature
         arrays = None if inputs is None else _as_arrays(inputs, np.dtype(dtype))
@@ -87,7 +90,7 @@ def assert_gradients(subject: Any, signature: Signature | str | None = None, **o
     __tracebackhide__ = True
     report = check(subject, signature, **options)
     if not report.passed:
-        raise GradientMismatch("\n" + report.to_text())
+        raise GradientMismatch(report.to_text())
     return report
 
 
@@ -313,6 +316,15 @@ def _check_arguments(max_examples: int, dtype: Any, workers: Any, against: Any, 
             raise ValueError(
                 f"Expected {name} to be None, got {value!r}: this version checks in one process, without it"
             )
+
+
+def _check_allowances(allow: Sequence[str]) -> None:
+    for text in allow:
+        kind = str(text).rpartition(":")[2]
+        if kind not in KINDS:
+            near = difflib.get_close_matches(kind, sorted(KINDS), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(sorted(KINDS))}"
+            raise ValueError(f"Expected allow to name kinds of finding, got {kind!r}: {hint}")
 
 
 def _name(subject: Any) -> str:

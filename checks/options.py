@@ -9,45 +9,10 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from checks.results import KINDS
+
 F = TypeVar("F", bound=Callable[..., Any])
 
-KINDS: Final = frozenset(
-    (
-        "missing-gradient",
-        "zero-gradient",
-        "wrong-shape",
-        "factor",
-        "sign",
-        "missing-factor",
-        "missing-term",
-        "extra-term",
-        "ignores-upstream",
-        "nonlinear-upstream",
-        "swapped",
-        "transposed",
-        "permuted",
-        "not-summed",
-        "over-summed",
-        "branch",
-        "overwritten",
-        "few-entries",
-        "inconsistent-forward",
-        "wrong-values",
-        "stale-cache",
-        "accumulates",
-        "mutates-upstream",
-        "mutates-input",
-        "mutates-parameter",
-        "aliases",
-        "nondeterministic",
-        "raises",
-        "batch-dependent",
-        "layout-dependent",
-        "overflow",
-        "precision",
-        "differs-from-reference",
-    )
-)
 _ALLOWED: Final = re.compile(r"(?:(?P<name>\w+)(?:\.(?P<gradient>[\w.\[\]]+))?:)?(?P<kind>[\w-]+)")
 
 

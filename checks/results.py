@@ -4,11 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 GradientVerdict = Literal["agrees", "differs", "undecided", "missing"]
 Verdict = Literal["pass", "fail", "undecided", "error"]
 Severity = Literal["error", "warning"]
+# Every kind that a finding can have, those that are still to be made included.
+KINDS: Final = frozenset(
+    (
+        "missing-gradient",
+        "zero-gradient",
+        "wrong-shape",
+        "factor",
+        "sign",
+        "missing-factor",
+        "missing-term",
+        "extra-term",
+        "ignores-upstream",
+        "nonlinear-upstream",
+        "swapped",
+        "transposed",
+        "permuted",
+        "not-summed",
+        "over-summed",
+        "branch",
+        "overwritten",
+        "few-entries",
+        "inconsistent-forward",
+        "wrong-values",
+        "stale-cache",
+        "accumulates",
+        "mutates-upstream",
+        "mutates-input",
+        "mutates-parameter",
+        "aliases",
+        "nondeterministic",
+        "raises",
+        "batch-dependent",
+        "layout-dependent",
+        "overflow",
+        "precision",
+        "differs-from-reference",
+    )
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

@@ -227,8 +227,8 @@ def test_the_text_of_the_failure_is_the_report() -> None:
     with pytest.raises(AssertionError) as caught:
         assert_gradients(Doubled, seed=1, max_examples=3)
     text, report = str(caught.value), check(Doubled, seed=1, max_examples=3)
-    assert text == "\n" + report.to_text()
-    assert text.startswith("\nFAIL  Doubled\n  x(n,i) -> (n,i)\n")
+    assert text == report.to_text()
+    assert text.startswith("FAIL  Doubled\n  x(n,i) -> (n,i)\n")
 
 
 def test_undecided_is_raised_as_well() -> None:
@@ -348,3 +348,10 @@ def test_a_layer_that_draws_is_asked_under_one_random_state(layer: type, dtype: 
 
 def test_dropout_without_its_mask_fails() -> None:
     assert check(DropoutWithoutMask, seed=0).verdict == "fail"
+
+
+def test_an_allowance_is_one_or_several_and_names_a_kind() -> None:
+    assert check(Doubled, seed=1, max_examples=3, allow="wrong-values").verdict == "pass"
+    assert check(Doubled, seed=1, max_examples=3, allow=("Doubled.x:wrong-values",)).verdict == "pass"
+    with pytest.raises(ValueError, match="did you mean wrong-values"):
+        check(Doubled, allow=("wrong-value",))

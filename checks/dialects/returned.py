@@ -10,6 +10,7 @@ import numpy as np
 from checks.dialects.names import gradient_names, input_gradient_names
 from checks.dialects.places import Located, Place, Returned
 from checks.dialects.reach import Path, Step, as_number
+from checks.evaluation import squeezed
 
 
 def leaves(returned: Returned, steps: tuple[Step, ...] = ()) -> Iterator[tuple[Path, Any]]:
@@ -101,11 +102,7 @@ def _orders(
 def _fits(order: Sequence[str], returned: Sequence[Any], shapes: Mapping[str, tuple[int, ...]]) -> bool:
     """Whether each gradient has its array's shape, axes of length one aside."""
     pairs = [(shapes[name], value) for name, value in zip(order, returned, strict=False) if name in shapes]
-    return all(value is None or _squeezed(np.shape(value)) == _squeezed(shape) for shape, value in pairs)
-
-
-def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(size for size in shape if size != 1)
+    return all(value is None or squeezed(np.shape(value)) == squeezed(shape) for shape, value in pairs)
 
 
 def _stacked(
