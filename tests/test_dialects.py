@@ -474,3 +474,10 @@ def test_large_arrays_are_shared_among_trial_runs_and_never_with_the_user(
     assert np.array_equal(layer.weights, before)
     assert np.array_equal(subject.given["weights"], before)
     assert not subject.given["weights"].flags.writeable
+
+
+def test_a_signature_with_a_difference_of_sizes_is_run_where_it_is_positive() -> None:
+    import reference
+
+    subject = read(reference.Convolution, Signature.parse("x(n,c,h,w), W(f,c,k,l), b(f) -> (n,f,h-k+1,w-l+1)"))
+    assert str(subject.signature) == "x(n,c,h,w), W(f,c,k,l), b(f) -> (n,f,h-k+1,w-l+1)"

@@ -12,7 +12,7 @@ from typing import Any
 from checks.dialects.probing import Prober, explain
 from checks.dialects.reach import arrays
 from checks.dialects.usage import Bound, Usage, Values
-from checks.errors import LayerError
+from checks.errors import LayerError, SignatureError
 from checks.infer import Found
 from checks.infer_layout import Formal, Layout, Probe
 from checks.infer_names import hint, size_role
@@ -138,7 +138,27 @@ def _sizes(signature: Signature, layout: Layout, k: int, inputs: Mapping[str, Ar
     if k == 0 and inputs:
         known = {name: value.shape for name, value in inputs.items() if name in signature.names}
         sizes.update(signature.fit(known))
+        return sizes
+    return _positive(sizes, signature)
+
+
+def _positive(sizes: dict[str, int], signature: Signature) -> dict[str, int]:
+    """The numbers, with the first size of an expression such as `h-k+1` enlarged where it would not be positive."""
+    expressions = [d for argument in signature.arguments for d in argument.dims if not d.is_rest]
+    expressions += [d for d in signature.output or () if not d.is_rest]
+    for _ in range(20):
+        short = next((d for d in expressions if d.names and _value(d, sizes) < 1), None)
+        if short is None:
+            break
+        sizes[short.names[0]] += 1 - min(_value(short, sizes), 0)
     return sizes
+
+
+def _value(size: Dim, sizes: Mapping[str, int]) -> int:
+    try:
+        return size.value(sizes)
+    except SignatureError:  # a division by zero
+        return 0
 
 
 def _constructor_values(usage: Usage, signature: Signature) -> Iterator[dict[str, Any]]:
