@@ -56,6 +56,11 @@ class Evaluation:
             case.seed,
             self._fitting(self.numeric) if self.numeric is not self.native else {},
         )
+        if case.subject.updates:  # such a gradient is a difference of parameters, which are rounded
+            for name in self.roundoff:
+                if case.subject.roles.get(name) == "parameter":
+                    own = np.abs(case.arrays[name].astype(np.float64)).reshape(self.roundoff[name].shape)
+                    self.roundoff[name] = self.roundoff[name] + 4 * self.units[name] * own
         self._wide_gradients: dict[str, Array] | None = None
         self._variation: float | None = None
 

@@ -355,3 +355,27 @@ def test_an_allowance_is_one_or_several_and_names_a_kind() -> None:
     assert check(Doubled, seed=1, max_examples=3, allow=("Doubled.x:wrong-values",)).verdict == "pass"
     with pytest.raises(ValueError, match="did you mean wrong-values"):
         check(Doubled, allow=("wrong-value",))
+
+
+class Descends:
+    """Takes a step in backward, along a gradient that may be far smaller than its weights."""
+
+    def __init__(self, W: Any) -> None:
+        self.W = W
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.W
+
+    def backward(self, dout: Any, learning_rate: float) -> Any:
+        dx = dout @ self.W.T
+        self.W -= learning_rate * self.x.T @ dout
+        return dx
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_step_is_judged_by_the_rounding_of_the_weights(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, W = 1e-7 * rng.standard_normal((3, 4)), rng.standard_normal((4, 2))
+    assert check(Descends, inputs={"x": x, "W": W}, seed=seed).verdict in ("pass", "undecided")
+    assert check(Descends, seed=seed, max_examples=6).verdict == "pass"
