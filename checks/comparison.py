@@ -62,8 +62,8 @@ class _Comparing:
         self.r = np.array(evaluation.roundoff[name].reshape(-1)[self.indices])
         coarse = max(evaluation.units[name], function.unit_roundoff) > COARSE
         self.tolerance, self.zero_tolerance = (1e-2, 1e-3) if coarse else (1e-4, 1e-8)
-        total = float(np.sum(np.abs(function.weights * function.base)))
-        self.zero_sizes = total / function.scale[self.indices]
+        self.total = float(np.sum(np.abs(function.weights * function.base)))
+        self.zero_sizes = self.total / function.scale[self.indices]
 
     def run(self) -> Entries:
         result = sweep(self.function, self.indices, self._pilots())
@@ -104,8 +104,13 @@ class _Comparing:
         return max(4 * self.function.unit_roundoff * change, self._saturated())
 
     def _saturated(self) -> float:
-        """What is round-off in a gradient that is nothing but that, next to what moving everything does; else 0.0."""
+        """What is round-off in a gradient that is nothing but that, next to what moving everything does; else 0.0.
+
+        Where the output itself is saturated: no larger than the round-off of how much it can change (a loss of 1e-16).
+        """
         unit = max(self.function.unit_roundoff, self.evaluation.units[self.name])
+        if self.total > 256 * unit * self.evaluation.variation:
+            return 0.0
         own = 4 * unit * self.evaluation.variation / float(np.max(self.function.scale, initial=np.finfo(float).tiny))
         return own if self.typical <= 16 * own else 0.0
 

@@ -374,3 +374,16 @@ def test_a_saturated_loss_whose_gradient_is_nothing_but_roundoff() -> None:
 
     x = np.array([[96.0, 130.0, -114.0], [98.0, 134.0, 2.0]])
     assert row_of(case(pure(forward, backward, "x(n,c) -> ()"), x=x)).verdict == "agrees"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_function_that_is_not_saturated_hides_nothing_behind_tiny_weights(dtype: str) -> None:
+    arrays = {**affine_arrays(dtype=dtype)}
+    arrays["W"] = (arrays["W"] * 1e-9).astype(dtype)
+
+    def spoil(gradients: dict[str, Any]) -> None:
+        gradients["W"] = np.array(gradients["W"])
+        gradients["W"][0, 0] *= 1.002
+
+    assert row_of(case(affine(), **arrays), "W").verdict == "agrees"
+    assert row_of(case(affine(spoil), **arrays), "W").verdict == "differs"
