@@ -34,8 +34,8 @@ class Entries:
     `codes`: AGREES, UNDECIDED or DIFFERS. `kinks`: entries at which forward has a kink; their interval is in
     `allowances`. `causes`: why an entry is undecided. `hidden`: the error that an entry whose derivative is exactly
     zero could hide in the rounding of the output. `reach`: the allowance, as a share of its size, with which the
-    entry that is known least can be accused; 0.0 where that is its allowance. `no_numbers`: entries that agree beside
-    their point and are not finite at it, with what they are; `analytic` has the numerical value in their place.
+    entry that is known least can be accused; 0.0 where that is its allowance. `no_numbers`: flat indices of
+    entries that agree beside their point and are not finite at it, with what they are and what the derivative is.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Entries:
     causes: dict[int, Cause]
     hidden: float = 0.0
     reach: float = 0.0
-    no_numbers: dict[int, float] = field(default_factory=dict)
+    no_numbers: dict[int, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> GradientVerdict:

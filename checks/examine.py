@@ -63,7 +63,7 @@ def _beside(look: Look, doubts: Mapping[str, Entries]) -> CaseResult:
                 doubts[name],
                 other.entries.get(name),
                 again.entries.get(name) if again else None,
-                finite=bool(np.all(np.isfinite(other.evaluation.analytic[name]))),
+                finite=bool(np.all(np.isfinite(other.evaluation.analytic.get(name, np.nan)))),
             )
             for name in doubts
         }
@@ -79,6 +79,8 @@ def _beside(look: Look, doubts: Mapping[str, Entries]) -> CaseResult:
         )
         if not open_accusation or salt == 2:
             for name, (codes, _) in verdicts.items():
+                if name in other.entries:
+                    _take_from_beside(doubts[name], other.entries[name], codes == AGREES)
                 _apply(look.entries[name], doubts[name], codes)
             break
     else:
@@ -123,10 +125,23 @@ def _merge(here: Entries, there: Entries | None, again: Entries | None, *, finit
     return codes, moved
 
 
+def _take_from_beside(here: Entries, there: Entries, agreeing: np.ndarray) -> None:
+    """Shows the values from beside the point for entries that agree there and have no derivative or no number here."""
+    off = np.abs(here.analytic - here.numerical)
+    fits = np.isfinite(here.allowances) & (off <= here.allowances)
+    for k in np.flatnonzero(agreeing & ~fits):
+        if not np.isfinite(here.analytic[k]):
+            here.no_numbers[int(here.indices[k])] = float(here.analytic[k]), float(here.numerical[k])
+        here.analytic[k], here.numerical[k] = there.analytic[k], there.numerical[k]
+        here.allowances[k], here.kinks[k] = there.allowances[k], True
+
+
 def _apply(entries: Entries, doubts: Entries, codes: np.ndarray) -> None:
     """Writes the verdicts from beside the point into all entries; those not looked at follow their like."""
     at = np.searchsorted(entries.indices, doubts.indices)
-    entries.allowances[at] = doubts.allowances
+    entries.analytic[at], entries.numerical[at] = doubts.analytic, doubts.numerical
+    entries.allowances[at], entries.kinks[at] = doubts.allowances, doubts.kinks
+    entries.no_numbers.update(doubts.no_numbers)
     if doubts.kinks.any():
         entries.allowances[entries.kinks] = np.maximum(
             entries.allowances[entries.kinks], doubts.allowances[doubts.kinks].max()
@@ -135,9 +150,6 @@ def _apply(entries: Entries, doubts: Entries, codes: np.ndarray) -> None:
     for k, new in zip(at, codes, strict=True):
         if entries.codes[k] == DIFFERS and new != DIFFERS:
             entries.causes[int(k)] = "kink"
-        if new == AGREES and not np.isfinite(entries.analytic[k]):
-            entries.no_numbers[int(k)] = float(entries.analytic[k])
-            entries.analytic[k] = entries.numerical[k]
         entries.codes[k] = new
     if cleared:
         rest = np.setdiff1d(np.flatnonzero(entries.codes == DIFFERS), at)

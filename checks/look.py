@@ -172,12 +172,12 @@ class Look:
 
     def _no_number(self, entries: Entries) -> str:
         """`nan at x[0, 1] = 0, where the derivative is 0.5`."""
-        k, value = next(iter(entries.no_numbers.items()))
+        flat, (value, derivative) = next(iter(entries.no_numbers.items()))
         array = self.case.arrays[entries.name]
-        index = np.unravel_index(int(entries.indices[k]), array.shape) if array.shape else ()
+        index = np.unravel_index(flat, array.shape) if array.shape else ()
         place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
         at = f"{entries.name}{place} = {float(array[index]):.3g}"
-        return f"{value:g} at {at}, where the derivative is {entries.numerical[k]:.3g}"
+        return f"{value:g} at {at}, where the derivative is {derivative:.3g}"
 
 
 def _foremost(entries: Entries, at: Sequence[int] | np.ndarray) -> np.ndarray:

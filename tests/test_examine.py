@@ -495,3 +495,15 @@ def test_a_wave_far_out_in_single_precision() -> None:
 
     assert verdict(f, lambda x: -np.sin(x), x) != "differs"  # its own rounding of such arguments may leave it open
     assert verdict(f, lambda x: np.sin(x), x) == "differs"
+
+
+def test_an_entry_judged_beside_a_jump_shows_what_was_seen_there() -> None:
+    x = np.array([[0.0, 0.5, -1.2], [2.0, -0.3, 0.9]])
+
+    def shifted_sign(x: Any) -> Any:
+        return x + 0.3 * np.sign(x)
+
+    row = examine(case(elementwise(shifted_sign, np.ones_like), x=x)).rows["x"]
+    assert row.verdict == "agrees"
+    assert row.max_abs_diff is not None
+    assert row.max_abs_diff < 1e-6
