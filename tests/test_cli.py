@@ -361,12 +361,16 @@ def test_an_interrupted_run_reports_what_it_has() -> None:
     write("sub/a.py", GOOD)
     write("sub/b.py", GOOD, layer("Hangs", body="open('started', 'w').close(); import time; time.sleep(600)"))
     words = command("check", "sub", "-n", "1", "--json", "out.json")
-    started = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
-    deadline = time.monotonic() + 30
-    while not os.path.exists("started") and time.monotonic() < deadline:
-        time.sleep(0.05)
-    started.send_signal(signal.SIGINT)
-    out, err = started.communicate(timeout=20)
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, **pipes, env=environment()) as started:
+        deadline = time.monotonic() + 30
+        while not os.path.exists("started") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        started.send_signal(signal.SIGINT)
+        try:
+            out, err = started.communicate(timeout=60)
+        finally:
+            started.kill()  # one that does not end is this test's failure, and not that of later ones
     assert started.returncode == 3
     assert err == "interrupted, 1 of 2 files not finished\n"
     assert re.search(r"^2 subjects: 2 passed; seed \d+$", out, re.MULTILINE)

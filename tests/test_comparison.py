@@ -359,7 +359,7 @@ def test_tiny_inputs_are_differentiated_with_long_steps(tiny: float) -> None:
     assert right.verdict == "agrees"
     assert right.allowance is not None
     assert right.allowance < 5e-6
-    spoilt = elementwise(lambda x: 1.5 + 3.0 * x, lambda x: 3.0 + 3e-5 * (x == x[1, 0]))
+    spoilt = elementwise(lambda x: 1.5 + 3.0 * x, lambda x: 3.0 + 3e-6 * (x == x[1, 0]))
     assert row_of(case(spoilt, x=x)).verdict == "differs"
 
 
