@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from checks.case import Case
-from checks.contract import Breach, breaches
+from checks.contract import breaches
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
 from checks.look import CaseResult
-from checks.results import KINDS, Report
+from checks.results import KINDS, Finding, Report
 from checks.search import Search
 from checks.signature import Signature
 from checks.strategies import cases as drawn_cases
@@ -106,7 +106,7 @@ class _Run:
     results: list[CaseResult] = field(default_factory=list)
     raised: list[UserCodeRaised] = field(default_factory=list)
     smallest: CaseResult | None = None
-    breaches: list[Breach] = field(default_factory=list)
+    breaches: list[Finding] = field(default_factory=list)
 
     def single(self, dtype: Any) -> None:
         """A batch of one, which drawing may not have met, where nothing is known to be wrong yet."""

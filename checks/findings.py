@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from checks.contract import Breach
 from checks.errors import UserCodeRaised
 from checks.look import CaseResult
 from checks.results import Comparison, Finding
@@ -19,7 +19,7 @@ class Seen(NamedTuple):
     rows: Sequence[Comparison]
     results: Sequence[CaseResult]
     raised: Sequence[UserCodeRaised]
-    breaches: Sequence[Breach]
+    breaches: Sequence[Finding]
 
     def finding(
         self, kind: str, severity: str, message: str, gradient: str | None = None, cure: str | None = None
@@ -40,7 +40,7 @@ def find(
     rows: Sequence[Comparison],
     results: Sequence[CaseResult],
     raised: Sequence[UserCodeRaised],
-    breaches: Sequence[Breach] = (),
+    breaches: Sequence[Finding] = (),
 ) -> list[Finding]:
     """Every finding about one subject, each once, errors first."""
     seen = Seen(subject, rows, results, raised, breaches)
@@ -150,8 +150,8 @@ def _no_numbers(seen: Seen) -> Iterator[Finding]:
 
 
 def _broken(seen: Seen) -> Iterator[Finding]:
-    for b in seen.breaches:
-        yield seen.finding(b.kind, b.severity, b.message, b.gradient, b.cure)
+    for breach in seen.breaches:
+        yield replace(breach, file=seen.subject.file, line=seen.subject.line)
 
 
 def _all_zero(seen: Seen) -> list[str]:

@@ -54,7 +54,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         label=("n:label(2)",),
         symbols=("1", "1", "h"),
     ),
-    Scenario(name="attention", x=("n,s,d", "s,d"), second=("n,t,d", "n,t,h", "t,d", "t,h", "n,s,d", "s,d")),
     Scenario(
         name="recurrent",
         x=("n,i",),
@@ -162,6 +161,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         symbols=("c", "f", "f"),
     ),
     Scenario(name="grid", x=("h,w",), second=("h,w",), matrix=("k,k",), vector=("", "1")),
+    Scenario(name="attention", x=("n,s,d", "s,d"), second=("n,t,d", "n,t,h", "t,d", "t,h", "n,s,d", "s,d")),
     Scenario(name="scalar", x=("",), second=("",), matrix=("",), vector=("",), label=(":target",)),
 )
 
@@ -198,7 +198,7 @@ def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
             wanted += names
     if forward and forward[0].hint == "ids":
         wanted.insert(0, "ids")
-    skipped = {"loss", "binary", "attention", "recurrent", "gates4", "gates3", "sequence4"} - set(wanted)
+    skipped = {"loss", "binary", "recurrent", "gates4", "gates3", "sequence4"} - set(wanted)
     known = {s.name: s for s in SCENARIOS if s.name not in skipped}
     return [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values())
 

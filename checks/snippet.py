@@ -27,6 +27,7 @@ def snippet(case: Case, comparison: Comparison | None) -> str | None:
     lines += [
         "",
         f"def forward({names}):",
+        *([f"    np.random.seed({case.seed % 2**32})"] if recipe.draws else []),
         *(f"    {line}" for line in recipe.forward),
         "    return layer, out",
         "",

@@ -42,13 +42,14 @@ class Recipe:
 
     `forward` are the lines of a function body in which each array is a local variable of its own name and which
     set `layer` and `out`; `backward` is a statement that may use `layer` and `upstream`; `gradients` are
-    expressions valid after it.
+    expressions valid after it. `draws`: forward draws random numbers.
     """
 
     imports: tuple[str, ...]
     forward: tuple[str, ...]
     backward: str
     gradients: Mapping[str, str]
+    draws: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from checks.contract import Breach
 from checks.errors import UserCodeRaised
 from checks.findings import find
 from checks.look import CaseResult
@@ -25,7 +24,7 @@ def summarise(
     results: Sequence[CaseResult],
     raised: Sequence[UserCodeRaised],
     smallest: CaseResult | None,
-    breaches: Sequence[Breach] = (),
+    breaches: Sequence[Finding] = (),
     *,
     target: str,
     seed: int,

@@ -25,6 +25,8 @@ LAYERS = (
     ("sweep", "ladder", "case", "roundoff"),
     ("derivative", "bench", "strategies", "snippet"),
     ("evaluation", "search", "infer"),
+    ("live",),
+    ("overflow",),
     ("contract",),
     ("comparison", "rows"),
     ("look",),

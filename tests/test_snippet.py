@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from zoo import kinds
+from zoo import kinds, uses
 from zoo.plain import case, elementwise
 
 from checks import check
@@ -127,3 +127,16 @@ def test_a_case_of_many_numbers_is_not_printed() -> None:
 def test_a_subject_without_a_recipe_has_no_snippet() -> None:
     one = case(elementwise(np.sin, np.sin), x=[[0.5]])
     assert snippet(one, None) is None
+
+
+WRONG_USES = [value for value in vars(uses).values() if isinstance(value, type)]
+
+
+@pytest.mark.parametrize("layer", WRONG_USES)
+def test_a_counterexample_runs_whatever_the_use(layer: type, capsys: pytest.CaptureFixture[str]) -> None:
+    report = check(layer, seed=1, max_examples=8)
+    assert report.verdict == "fail"
+    assert report.counterexample is not None
+    exec(compile(report.counterexample, "counterexample", "exec"), {})
+    backward, numerical = (float(line.split()[-1]) for line in capsys.readouterr().out.splitlines())
+    assert abs(backward - numerical) > 1e-3 * max(abs(backward), abs(numerical))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.layer import returned_names
+from checks.dialects.layer import last_returned
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 
 _GRADIENT = re.compile(r"d_?[a-zA-Z]\w*|.*grad.*|delta.*", re.I)
@@ -21,30 +20,16 @@ def recognises(obj: Any) -> bool:
     """Whether it is a function of two arguments or more that returns a loss and then gradients, by their names."""
     if not inspect.isfunction(obj) or len(formals(obj, "forward")[0]) < 2:
         return False
-    names = returned_names(obj) or _spelled(obj)
-    return (
-        names is not None
-        and len(names) == 2
-        and bool(_VALUE.fullmatch(names[0]) or "loss" in obj.__name__.lower())
-        and bool(_GRADIENT.fullmatch(names[1]))
-    )
+    names = [_first_name(element) for element in last_returned(obj)]
+    if len(names) != 2 or not _GRADIENT.fullmatch(names[1]):
+        return False
+    return bool(_VALUE.fullmatch(names[0])) or "loss" in obj.__name__.lower()
 
 
-def _spelled(function: Callable[..., Any]) -> tuple[str, ...] | None:
-    """The first names in the elements of the returned tuple: `return loss / n, dx / n`."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return None
-    returns = [node for node in ast.walk(tree) if isinstance(node, ast.Return)]
-    if not returns or not isinstance(returns[-1].value, ast.Tuple):
-        return None
-    found = []
-    for element in returns[-1].value.elts:
-        names = [node for node in ast.walk(element) if isinstance(node, ast.Name) and node.id not in ("np", "numpy")]
-        names.sort(key=lambda node: (node.lineno, node.col_offset))
-        found.append(names[0].id if names else "")
-    return tuple(found)
+def _first_name(element: ast.expr) -> str:
+    """The first name in an expression: that of the loss in `loss / n`, of the gradient in `dx.reshape(n, d)`."""
+    names = [node for node in ast.walk(element) if isinstance(node, ast.Name) and node.id not in ("np", "numpy")]
+    return min(names, key=lambda node: (node.lineno, node.col_offset)).id if names else ""
 
 
 def usage(obj: Any, name: str) -> Usage:

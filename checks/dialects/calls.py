@@ -45,6 +45,7 @@ class Calls:
 
     `arguments`: what backward takes besides the upstream gradient, by keyword. `keywords`: what forward is told
     besides its inputs. `primary`: which of several outputs is looked at; the others get nothing from above.
+    `context`: both take a context first.
     """
 
     forward: str
@@ -54,6 +55,7 @@ class Calls:
     arguments: tuple[tuple[str, Any], ...] = ()
     keywords: Mapping[str, Any] = field(default_factory=dict)
     primary: int = 0
+    context: bool = False
 
     @property
     def outputs(self) -> int:
@@ -63,24 +65,55 @@ class Calls:
     @property
     def updates(self) -> bool:
         """Whether backward is handed a rate or an optimizer."""
-        return any(
-            value in (THE_RATE, THE_OPTIMIZER) for _, value in self.arguments if not isinstance(value, int | str)
-        )
+        return any(value is THE_RATE or value is THE_OPTIMIZER for _, value in self.arguments)
+
+    @property
+    def kept(self) -> int:
+        """How many caches backward is handed."""
+        return sum(isinstance(value, Kept) for _, value in self.arguments)
 
     @property
     def answer(self) -> str:
         """The call of backward in code."""
         first = self.takes_upstream and all(value is not THE_UPSTREAM for _, value in self.arguments)
-        extra = [f"{key}={_spelled(value)}" for key, value in self.arguments]
-        return f"layer.{self.backward}({', '.join(['upstream'] * first + extra)})"
+        extra = [f"{key}={self._spelled(value)}" for key, value in self.arguments]
+        context = ["layer.ctx"] if self.context else []
+        return f"layer.{self.backward}({', '.join([*context, *[self._first] * first, *extra])})"
 
     @property
-    def call(self) -> str:
-        """The call of forward in code, with `{inputs}` to fill in."""
+    def lines(self) -> tuple[str, ...]:
+        """The call of forward in code, with `{inputs}` to fill in, and what backward will need of it."""
         told = "".join(f", {key}={value!r}" for key, value in self.keywords.items())
         owner = "layer" if self.forward == "__call__" else f"layer.{self.forward}"
-        chosen = f"[{self.primary}]" if self.primary else ""
-        return f"out = {owner}({{inputs}}{told}){chosen}"
+        call = f"{owner}({'layer.ctx, ' if self.context else ''}{{inputs}}{told})"
+        before: list[str] = []
+        if self.context:
+            before += ["from checks.dialects.calls import Context", "layer.ctx = Context()"]
+        if any(value is THE_OPTIMIZER for _, value in self.arguments):
+            before += ["from checks.dialects.setup import StepByGradient", "layer.stepping = StepByGradient()"]
+        if self.kept:
+            return (*before, f"out, *layer.kept = {call}")
+        if self.outputs > 1:
+            return (*before, f"out = {call}", f"out = out[{self.primary}] if isinstance(out, tuple) else out")
+        return (*before, f"out = {call}")
+
+    @property
+    def _first(self) -> str:
+        """What comes from above for the first output."""
+        return "0.0" if self.primary else "upstream"
+
+    def _spelled(self, value: Any) -> str:
+        """An extra argument in code."""
+        if value is THE_UPSTREAM:
+            return self._first
+        if value is THE_OPTIMIZER:
+            return "layer.stepping"
+        if isinstance(value, Kept):
+            alone = "layer.kept[0] if len(layer.kept) == 1 else tuple(layer.kept)"
+            return alone if self.kept == 1 else f"layer.kept[{value.position}]"
+        if isinstance(value, int):
+            return "upstream" if value == self.primary else "0.0"
+        return "1.0" if value is THE_RATE else str(value)
 
 
 class LayerBound:
@@ -130,8 +163,7 @@ class LayerBound:
         rest = self._result[1:] if isinstance(self._result, tuple) else ()
         if len(rest) <= position:
             raise LayerError("backward wants what forward kept for it, and forward returned nothing but its output")
-        single = sum(isinstance(value, Kept) for _, value in self._calls.arguments) == 1
-        return rest if single and len(rest) > 1 else rest[position]
+        return rest if self._calls.kept == 1 and len(rest) > 1 else rest[position]
 
 
 class Context:
@@ -200,14 +232,3 @@ def backward_arguments(
         elif position < len(needed):
             arguments.append((formal.name, Kept(len([a for a in arguments if isinstance(a[1], Kept)]))))
     return tuple(arguments), upstream > 0
-
-
-def _spelled(value: Any) -> str:
-    """An extra argument in code."""
-    if value is THE_UPSTREAM:
-        return "upstream"
-    if value is THE_OPTIMIZER:
-        return "optimizer"
-    if isinstance(value, Kept):
-        return "kept"
-    return "1.0" if value is THE_RATE else "0.0" if isinstance(value, int) else str(value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from checks.dialects.layer import returned_names
+from checks.dialects.modes import Mode
 from checks.dialects.names import UPSTREAM
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 from checks.errors import LayerError
@@ -35,9 +36,6 @@ def usage(obj: Any, name: str) -> Usage:
         return _Pair(forward, backward, inputs, wanted)
 
     words = {"upstream": "upstream", "cache": "layer", "nothing": "0.0"}
-    other = [
-        replace(f, options=({**OPTIONS, "mode": "test", "stride": 2, "pad": 1},)) for f in needed if f.hint == "options"
-    ]
     spelled = ", ".join(words.get(w.partition(" ")[0], w) for w in wanted)
     further = sum(w.startswith("nothing ") for w in wanted)
     cached = "cache" in wanted
@@ -57,23 +55,25 @@ def usage(obj: Any, name: str) -> Usage:
         call=(first.replace("{name}", forward.__name__),),
         answer=f"{backward.__name__}({spelled})",
     )
-    modes = []
-    for f in spare:
-        if f.hint == "flag" and isinstance(f.default, bool):
-            told = {f.name: not f.default}
-            line = first.replace("{name}", forward.__name__).replace(
-                "{inputs}", f"{{inputs}}, {f.name}={not f.default}"
-            )
-            modes.append(
-                (f"{f.name}={not f.default}", replace(found, bind=_telling(obj, inputs, wanted, told), call=(line,)))
-            )
-    found = replace(found, modes=tuple(modes))
-    if other:
-        changed = tuple(next((o for o in other if o.name == f.name), f) for f in needed)
-        found = replace(
-            found, modes=(*found.modes, ("test mode, stride 2, padding 1", replace(found, forward=changed)))
-        )
-    return found
+    flags = [f for f in spare if f.hint == "flag" and isinstance(f.default, bool)]
+    told = [{f.name: not f.default} for f in flags]
+    modes = [_flagged(found, keywords, _telling(obj, inputs, wanted, keywords)) for keywords in told]
+    return replace(found, modes=(*modes, *_in_test_mode(found)))
+
+
+def _flagged(usage: Usage, told: Mapping[str, Any], bind: Callable[[Any], Bound]) -> Mode:
+    """The use in which forward is told something else than its default."""
+    label = ", ".join(f"{name}={value}" for name, value in told.items())
+    (line,) = usage.call
+    return label, replace(usage, bind=bind, call=(line.replace("{inputs}", f"{{inputs}}, {label}"),))
+
+
+def _in_test_mode(usage: Usage) -> Iterator[Mode]:
+    """The use with other options in the dict that forward takes."""
+    options = {**OPTIONS, "mode": "test", "stride": 2, "pad": 1}
+    forward = tuple(replace(f, options=(options,)) if f.hint == "options" else f for f in usage.forward)
+    if forward != usage.forward:
+        yield "test mode, stride 2, padding 1", replace(usage, forward=forward)
 
 
 def _telling(

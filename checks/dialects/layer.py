@@ -18,7 +18,7 @@ from checks.dialects.modes import modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.options import options
 from checks.dialects.reach import large_arrays
-from checks.dialects.setup import PREFIX, set_up, wanted, wants_optimizer
+from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
 from checks.dialects.usage import Usage, Values, accepts_rest, clone, code_words, formals
 from checks.infer_layout import Formal
 from checks.infer_names import hint
@@ -63,6 +63,7 @@ def usage(obj: Any, name: str) -> Usage:
         inputs=tuple(formal.name for formal in needed),
         takes_upstream=takes or accepts_rest(backward),
         arguments=arguments,
+        context=context is not None,
     )
     bound = LayerBound if context is None else ContextBound
     built, optional = constructor(obj)
@@ -81,7 +82,7 @@ def usage(obj: Any, name: str) -> Usage:
         words=code_words(forward),
         defined=cls,
         returned_names=returned_names(backward),
-        call=("layer = {create}", calls.call),
+        call=("layer = {create}", *calls.lines),
         answer=calls.answer,
     )
     rates = [formal.name for formal in (*built, *optional) if RATE.fullmatch(formal.name.lower())]
@@ -105,7 +106,7 @@ def make(obj: Any, values: Values) -> Any:
     """
     if not isinstance(obj, type):
         return clone(obj, large_arrays(obj))
-    return set_up(obj(**{n: v for n, v in values.items() if not n.startswith(PREFIX)}), values)
+    return set_up(obj(**{n: v for n, v in values.items() if not set_up_argument(n)[0]}), values)
 
 
 def _make_at_rate_one(obj: Any, rates: tuple[str, ...], values: Values) -> Any:
@@ -131,15 +132,24 @@ def constructor(obj: Any) -> tuple[tuple[Formal, ...], tuple[Formal, ...]]:
 
 def returned_names(function: Callable[..., Any]) -> tuple[str, ...] | None:
     """The names that the last return statement spells, `("dx", "dW", "db")`; None where it spells none."""
+    elements = last_returned(function)
+    names = [e.id if isinstance(e, ast.Name) else getattr(e, "attr", "") for e in elements]
+    return tuple(names) if names and all(names) else None
+
+
+def last_returned(function: Callable[..., Any]) -> list[ast.expr]:
+    """The elements of the tuple in the last return statement; none where it is no tuple, or there is no source."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
-        return None
-    returns = [node for node in ast.walk(tree) if isinstance(node, ast.Return)]
-    if not returns or not isinstance(returns[-1].value, ast.Tuple):
-        return None
-    names = [e.id if isinstance(e, ast.Name) else getattr(e, "attr", "") for e in returns[-1].value.elts]
-    return tuple(names) if all(names) else None
+        return []
+    returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    return returns[-1].elts if returns and isinstance(returns[-1], ast.Tuple) else []
+
+
+def required(cls: type, name: str) -> list[Formal]:
+    """What a method has to be given."""
+    return formals(plain(cls, name), "forward", skip=1)[0]
 
 
 def plain(cls: type, name: str) -> Callable[..., Any]:

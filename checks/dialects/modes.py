@@ -36,22 +36,24 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
             forward = tuple(other if f is formal else f for f in usage.forward)
             yield f"{formal.name}=False", replace(usage, forward=forward)
     if usage.words & set(_SWITCHES):
-        yield "evaluation mode", replace(usage, make=functools.partial(_evaluating, usage.make))
+        switch = next(name for name in _SWITCHES if name in usage.words)
+        call = (usage.call[0], f"layer.{switch} = False", *usage.call[1:])
+        yield f"{switch}=False", replace(usage, make=functools.partial(_evaluating, usage.make, switch), call=call)
     for k in range(1, calls.outputs):
         yield f"output {k + 1} of {calls.outputs}", _called(usage, replace(calls, primary=k), bound)
     changed = dict(_changed(usage.optional))
     for name, value in changed.items():
-        yield f"{name}={value}", replace(usage, make=functools.partial(_with, usage.make, {name: value}))
+        yield f"{name}={value}", _told(usage, {name: value})
     if len(changed) > 1:
         label = ", ".join(f"{name}={value}" for name, value in changed.items())
-        yield label, replace(usage, make=functools.partial(_with, usage.make, changed))
+        yield label, _told(usage, changed)
 
 
 def _called(usage: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
     return replace(
         usage,
         bind=lambda instance: bound(instance, calls),
-        call=(*usage.call[:-1], calls.call),
+        call=(usage.call[0], *calls.lines),
         answer=calls.answer,
     )
 
@@ -66,15 +68,18 @@ def _changed(optional: tuple[Formal, ...]) -> Iterator[tuple[str, int]]:
             yield formal.name, 1 if formal.default == 0 else 0
 
 
+def _told(usage: Usage, more: Mapping[str, Any]) -> Usage:
+    return replace(usage, make=functools.partial(_with, usage.make, more), told={**usage.told, **more})
+
+
 def _with(make: Callable[[Values], Any], more: Mapping[str, Any], values: Values) -> Any:
     return make({**values, **more})
 
 
-def _evaluating(make: Callable[[Values], Any], values: Values) -> Any:
+def _evaluating(make: Callable[[Values], Any], switch: str, values: Values) -> Any:
     """The object, switched to evaluation."""
     instance = make(values)
-    switch = next((n for n in _SWITCHES if isinstance(getattr(instance, n, None), bool)), None)
-    if switch is None or not getattr(instance, switch):
+    if getattr(instance, switch, None) is not True:
         raise LayerError("there is no switch to evaluation")
     setattr(instance, switch, False)
     return instance

@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
-import textwrap
 from dataclasses import replace
 from typing import Any
 
 from checks.dialects import objective
-from checks.dialects.layer import constructor, make, method, plain, private
+from checks.dialects.layer import constructor, last_returned, make, method, plain, private, required
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 from checks.infer_layout import REQUIRED, Formal
 
@@ -28,8 +26,7 @@ def recognises(obj: Any) -> bool:
     if gradient is None:
         return _returns_both(obj, loss)
     cls = obj if isinstance(obj, type) else type(obj)
-    wanted = [f.name for f in formals(plain(cls, loss), "forward", skip=1)[0]]
-    given = [f.name for f in formals(plain(cls, gradient), "forward", skip=1)[0]]
+    wanted, given = required(cls, loss), required(cls, gradient)
     return len(wanted) >= 2 and len(wanted) == len(given) and not objective.recognises(obj)
 
 
@@ -40,18 +37,9 @@ def _returns_both(obj: Any, loss: str) -> bool:
     function = plain(obj if isinstance(obj, type) else type(obj), loss)
     code = getattr(function, "__code__", None)
     named = code is not None and bool({"grads", "grad", "gradients"} & set(code.co_varnames))
-    return (named or _returns_dict(function)) and len(_inputs(function)) == 2
-
-
-def _returns_dict(function: Any) -> bool:
-    """Whether its last return statement spells a value and a dict."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return False
-    returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
-    last = returns[-1] if returns else None
-    return isinstance(last, ast.Tuple) and len(last.elts) == 2 and isinstance(last.elts[1], ast.Dict)
+    spelled = last_returned(function)
+    as_dict = len(spelled) == 2 and isinstance(spelled[1], ast.Dict)
+    return (named or as_dict) and len(_inputs(function)) == 2
 
 
 def _inputs(function: Any) -> list[Formal]:

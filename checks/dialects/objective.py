@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from checks.dialects.activation import DERIVATIVE, FUNCTION
-from checks.dialects.layer import constructor, make, method, plain, private
+from checks.dialects.layer import constructor, make, method, plain, private, required
 from checks.dialects.names import BACKWARD
-from checks.dialects.usage import Bound, Usage, Values, code_words, formals
-from checks.infer_layout import Formal
+from checks.dialects.usage import Bound, Usage, Values, code_words
 from checks.infer_names import hint
 
 LOSS = ("loss", "calc_loss", "compute_loss", "loss_fn", "cost", "calculate_loss", "error")
@@ -30,7 +29,7 @@ def recognises(obj: Any) -> bool:
     if loss is None or gradient is None or "params" in getattr(obj, "__dict__", {}):
         return False
     cls = obj if isinstance(obj, type) else type(obj)
-    names = [_needed(cls, loss), _needed(cls, gradient)]
+    names = [required(cls, loss), required(cls, gradient)]
     built, _ = constructor(obj)
     sets_params = isinstance(obj, type) and "params" in code_words(inspect.getattr_static(obj, "__init__"), 0)
     return len(names[0]) == 2 and len(names[1]) == 2 and not built and not sets_params
@@ -42,7 +41,7 @@ def usage(obj: Any, name: str) -> Usage:
     assert loss is not None
     assert gradient is not None
     cls = obj if isinstance(obj, type) else type(obj)
-    formals_ = _needed(cls, loss)
+    formals_ = required(cls, loss)
     order = [formal.name for formal in formals_]
     built, optional = constructor(obj)
     if prediction_last(order):
@@ -93,7 +92,3 @@ class _Bound:
 
     def backward(self, upstream: Any) -> Any:
         return self._gradient(*self._given)
-
-
-def _needed(cls: type, name: str) -> list[Formal]:
-    return formals(plain(cls, name), "forward", skip=1)[0]

@@ -20,18 +20,24 @@ from checks.subject import Array
 
 @dataclass(eq=False, slots=True)
 class Live:
-    """An object in use: the values it was made from, its calls, and what backward returned."""
+    """An object in use: the values it was made from, its calls, and what backward returned.
+
+    `keeps_output`: forward returned none.
+    """
 
     values: dict[str, Any]
     root: Any
     bound: Bound
     output: Array | None = None
     returned: Any = None
+    keeps_output: bool = False
 
     def forward(self, usage: Usage) -> Array:
         """The output as an array; LayerError where it is none."""
         # An instance's own attributes name its output where forward returns nothing.
-        result = output_of(self.root, self.bound.forward(self.values))
+        given = self.bound.forward(self.values)
+        self.keeps_output = given is None or given is self.root
+        result = output_of(self.root, given)
         output = as_number(result)
         if output is None:
             got = "None" if result is None else f"a {type(result).__name__}"

@@ -114,6 +114,7 @@ class _Reading:
             near_misses={n: near for n, near in located.near.items() if n in self.owing},
             recipe=recipe(
                 self.usage,
+                self.live,
                 found.layout,
                 {n: _number(d, signatures[0], found.sizes[0]) for n, d in found.layout.sizes.items()},
                 parameters,

@@ -14,27 +14,40 @@ from typing import Any
 
 from checks.dialects.parameters import Parameter
 from checks.dialects.places import Place
-from checks.dialects.usage import Usage
+from checks.dialects.probing import Live
+from checks.dialects.setup import is_neighbour, neighbour, set_up_argument
+from checks.dialects.usage import Usage, kept_as
 from checks.infer_layout import Layout
 from checks.subject import Recipe
 
 
 def recipe(
     usage: Usage,
+    live: Live | None,
     layout: Layout,
     numbers: Mapping[str, str],
     parameters: list[Parameter],
     places: Mapping[str, Place],
 ) -> Recipe:
-    """`numbers`: an expression for each constructor argument that is the number of a size."""
-    handed = []
+    """`numbers`: an expression for each constructor argument that is the number of a size. `live`: one in use."""
+    handed: list[str] = []
+    later: dict[str, list[str]] = {}  # the arguments of set-up methods
     for formal in (*usage.constructor, *usage.optional):
         name = formal.name
+        if name in usage.told:
+            continue
         if layout.argument(name):
-            handed.append(name if formal.required else f"{name}={name}")
+            value = name
         elif name in layout.sizes or name in layout.constants:
             value = numbers.get(name) or repr(layout.constants.get(name))
+        else:
+            continue
+        method, argument = set_up_argument(name)
+        if method:
+            later.setdefault(method, []).append(neighbour(value) if is_neighbour(argument) else value)
+        else:
             handed.append(value if formal.required else f"{name}={value}")
+    handed += [f"{name}={value!r}" for name, value in usage.told.items()]
     inputs = [f.name if layout.argument(f.name) else repr(layout.constants.get(f.name)) for f in usage.forward]
     owner = usage.defined[0] if isinstance(usage.defined, tuple) else usage.defined
     title = getattr(owner, "__name__", usage.name)
@@ -44,20 +57,25 @@ def recipe(
         imports = (f"# {usage.name} is your object", "import copy")
         create = f"copy.deepcopy({usage.name})"
     lines = [line.replace("{create}", create).replace("{inputs}", ", ".join(inputs)) for line in usage.call]
-    settings = [f"layer{path.code} = {p.name}" for p in parameters if not p.handed for path in p.paths]
-    lines = [*lines[:-1], *settings, lines[-1]]
-    lines += _kept_output(usage)
+    made, *rest = lines
+    made_later = [f"layer.{method}({', '.join(values)})" for method, values in later.items()]
+    settings = [
+        f"layer{path.code} = {f'np.array({p.name})' if usage.updates else p.name}"
+        for p in parameters
+        if not p.handed
+        for path in p.paths
+    ]
+    lines = [made, *made_later, *settings, *rest] if rest else lines
+    if live is not None and live.keeps_output:
+        lines.append(f"out = layer.{kept_as(live.root)}")
     answer = usage.answer.replace("{inputs}", ", ".join(inputs))
     return Recipe(
         imports=imports,
         forward=tuple(lines),
         backward=f"returned = {answer}",
         gradients={name: place.code("returned") for name, place in places.items() if place.source != "update"},
+        draws="random" in usage.words,
     )
-
-
-def _kept_output(usage: Usage) -> list[str]:
-    return [usage.kept_output] if usage.kept_output else []
 
 
 def import_lines(defined: Any) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ import functools
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.layer import constructor, make, method, plain, private
+from checks.dialects.layer import constructor, make, method, plain, private, required
 from checks.dialects.names import BACKWARD, FORWARD
-from checks.dialects.usage import Bound, Usage, Values, code_words, formals, output_of
+from checks.dialects.usage import Bound, Usage, Values, code_words, output_of
 from checks.infer_layout import Formal
 from checks.infer_names import hint
 
@@ -107,7 +107,7 @@ class _Bound:
 
 
 def _needed(cls: type, name: str) -> list[str]:
-    return [formal.name for formal in formals(plain(cls, name), "forward", skip=1)[0]]
+    return [formal.name for formal in required(cls, name)]
 
 
 def _label(judged: list[str], inputs: list[str]) -> str | None:

@@ -14,7 +14,7 @@ from checks.dialects.usage import formals
 from checks.infer_layout import Formal
 from checks.infer_names import Hint, hint
 
-PREFIX = "set_up_"  # of a constructor's formal that is a set-up method's argument
+_PREFIX = "set_up_"  # of a constructor's formal that is a set-up method's argument
 _METHODS = (
     *("initialize", "initialise", "build", "setup", "set_up", "compile", "set_optimizer", "reset_parameters"),
     *("init_weights", "init_params", "init_parameters", "initialize_weights", "initialize_parameters"),
@@ -49,11 +49,11 @@ def wanted(cls: type) -> list[Formal]:
     found: list[Formal] = []
     for name in _present(cls):
         for formal in formals(getattr(cls, name), "constructor", skip=1)[0]:
-            family: Hint = "size" if _NEIGHBOURS.fullmatch(formal.name) else hint(formal.name, place="constructor")
+            family: Hint = "size" if is_neighbour(formal.name) else hint(formal.name, place="constructor")
             if family not in ("size", "shape", "sizes") or formal.name in OPTIMIZERS:
-                found = [f for f in found if not f.name.startswith(f"{PREFIX}{name}__")]
+                found = [f for f in found if not f.name.startswith(f"{_PREFIX}{name}__")]
                 break
-            found.append(Formal(f"{PREFIX}{name}__{formal.name}", "constructor", family=family))
+            found.append(Formal(f"{_PREFIX}{name}__{formal.name}", "constructor", family=family))
     return found
 
 
@@ -62,16 +62,32 @@ def set_up(instance: Any, values: Mapping[str, Any] | None = None) -> Any:
     cls = type(instance)
     for name in _present(cls):
         required = _required(cls, name)
-        given = {n: (values or {}).get(f"{PREFIX}{name}__{n}") for n in required}
+        given = {n: (values or {}).get(f"{_PREFIX}{name}__{n}") for n in required}
         if required and set(required) <= OPTIMIZERS:
             getattr(instance, name)(*[StepByGradient() for _ in required])
         elif required and all(value is not None for value in given.values()):
             getattr(instance, name)(
-                *[_Neighbour(v) if _NEIGHBOURS.fullmatch(n) and isinstance(v, int) else v for n, v in given.items()]
+                *[_Neighbour(v) if is_neighbour(n) and isinstance(v, int) else v for n, v in given.items()]
             )
         elif not required and not arrays(instance):
             getattr(instance, name)()
     return instance
+
+
+def set_up_argument(name: str) -> tuple[str, str]:
+    """(the set-up method, its argument) that a constructor's formal of this name stands for; empty where it is none."""
+    method, _, argument = name.removeprefix(_PREFIX).partition("__") if name.startswith(_PREFIX) else ("", "", "")
+    return method, argument
+
+
+def is_neighbour(argument: str) -> bool:
+    """Whether an argument of a set-up method is another layer, by its name."""
+    return bool(_NEIGHBOURS.fullmatch(argument))
+
+
+def neighbour(width: str) -> str:
+    """The code of a layer of which only the width is known."""
+    return f"type('Neighbour', (), {{'__getattr__': lambda self, name, width={width}: width}})()"
 
 
 class _Neighbour:

@@ -11,7 +11,7 @@ import dis
 import inspect
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,9 +40,9 @@ class Usage:
     of `forward`. `takes_upstream`, `gives_input`: whether backward takes an upstream gradient, and whether the first
     input's is owed. `returns_all`: what backward returns is all that it gives, whatever lies about on the object.
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
-    it is the constructor that takes a rate. `modes`: other uses that it offers, with words for each. `kind` names the
-    thing in messages: layer, network, function. `words`: names that forward's code uses. `call`, `answer`: the calls
-    in code, with `{inputs}` and `{create}` to fill in.
+    it is the constructor that takes a rate. `told`: what the constructor is told besides its values. `modes`: other
+    uses that it offers, with words for each. `kind` names the thing in messages: layer, network, function. `words`:
+    names that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}` and `{create}` to fill in.
     """
 
     name: str
@@ -60,9 +60,9 @@ class Usage:
     inputs_are_parameters: bool = False
     words: frozenset[str] = frozenset()
     defined: Any = None
-    kept_output: str | None = None
     returned_names: tuple[str, ...] | None = None
     variants: tuple[Usage, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
     rated: Usage | None = None
     modes: tuple[tuple[str, Usage], ...] = ()
     call: tuple[str, ...] = ("layer = {create}", "out = layer.forward({inputs})")
@@ -77,14 +77,17 @@ def output_of(owner: Any, result: Any) -> Any:
     if type(result) is np.ndarray or isinstance(result, _NUMBERS):
         return result
     if result is None or result is owner:
-        for name in OUTPUT:
-            value = getattr(owner, name, None)
-            if isinstance(value, np.ndarray | np.generic | float):
-                return value
-        return None
+        kept = kept_as(owner)
+        return None if kept is None else getattr(owner, kept)
     if isinstance(result, tuple | list) and result and isinstance(result[0], np.ndarray | np.generic | float):
         return result[0]
     return result
+
+
+def kept_as(owner: Any) -> str | None:
+    """The attribute under which an object keeps an output that forward did not return."""
+    numbers = np.ndarray | np.generic | float
+    return next((name for name in OUTPUT if isinstance(getattr(owner, name, None), numbers)), None)
 
 
 def formals(function: Callable[..., Any], place: Any, *, skip: int = 0) -> tuple[list[Formal], list[Formal]]:
