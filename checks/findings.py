@@ -94,7 +94,14 @@ def _values(seen: Seen) -> Iterator[Finding]:
     for row in seen.rows:
         if row.verdict != "differs" or row.worst is None or row.name in zero:
             continue
-        modes = [r.mode for r in seen.results if row.name in r.differing]
+        wrong = [r for r in seen.results if row.name in r.differing]
+        if all(row.name in r.not_numbers for r in wrong):
+            place = f"{seen.subject.name}.{entry_text(row)}"
+            yield seen.finding(
+                "overflow", "error", f"a gradient that is no number where there is one: {place}", row.name
+            )
+            continue
+        modes = [r.mode for r in wrong]
         where = f" (with {modes[0]})" if modes and all(modes) else ""
         yield seen.finding("wrong-values", "error", f"{seen.subject.name}.{entry_text(row)}{where}", row.name)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -20,11 +20,13 @@ from checks.infer_layout import Formal, Layout, Probe, Run
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
 from checks.infer_table import Scenario, layouts, scenarios
 from checks.signature import Argument, Dim
+from checks.stepping import StepByGradient
 from checks.subject import Array
 
 _MOST_PROBES = 1500
-_MOST_AFTER_FIRST = 400  # probes for a layout that fits better than the first that ran
-_MOST_IN_SCENARIO = 160  # layouts; the natural ones are among the first few dozen
+_MOST_AFTER_FIRST = 400, 1000  # probes for a layout that fits better: where names help, and where they do not
+_MOST_IN_SCENARIO = 160  # probes; the natural layouts are among the first few dozen
+_MISFITS = 3  # constructions that a kind of argument may fail by its type
 _STAGES = ("construct", "forward", "output", "backward", "done")
 Sizes = Mapping[str, int]
 
@@ -72,23 +74,32 @@ def infer(
     `fits`: whether the gradients have the shapes of their arrays. Where the first layout's have not, one that is at
     least as general and whose gradients have them is preferred: `W(i,i)` with `x(i)` is a special case of
     `W(o,i)` with `x(i,n)`, and no layout of its own. `only_forward`: parameters are arguments of forward, so that their
-    shapes are the reading's choice, and another one has to be more general than the first.
+    shapes are the reading's choice, and another one has to be more general than the first, if a
+    name says anything at all about what it is.
 
     Raises NotFoundError where none works.
     """
-    search = _Search(run, dict(inputs or {}), fits)
-    found = _first(search, formals, name, own_shapes, more=int(only_forward))
+    search = _Search(run, dict(inputs or {}), fits, formals)
+    spoken = any(formal.hint != "none" for formal in formals[1:])
+    found = _first(search, formals, name, own_shapes, more=int(only_forward and spoken), spoken=spoken)
     return search.freed(found) if found is not None else search.second_best()
 
 
 def _first(
-    search: _Search, formals: Sequence[Formal], name: str, own_shapes: Sequence[tuple[int, ...]], more: int
+    search: _Search,
+    formals: Sequence[Formal],
+    name: str,
+    own_shapes: Sequence[tuple[int, ...]],
+    *,
+    more: int,
+    spoken: bool,
 ) -> Found | None:
     table = [*own_scenarios(own_shapes), *scenarios(formals, name)]
     first: Found | None = None
     most = _MOST_PROBES
     for scenario in table:
-        for layout in islice(layouts(formals, scenario), _MOST_IN_SCENARIO):
+        start = search.probes
+        for layout in layouts(formals, scenario):
             if first is not None and len(layout.names) < len(first.layout.names) + more:
                 continue
             found = search.attempt(layout)
@@ -96,8 +107,8 @@ def _first(
                 return found
             if found is not None and first is None:
                 first = found
-                most = min(most, search.probes + _MOST_AFTER_FIRST)
-            if search.probes >= most or search.hopeless(formals):
+                most = min(most, search.probes + _MOST_AFTER_FIRST[not spoken])
+            if search.probes >= min(most, start + _MOST_IN_SCENARIO) or search.hopeless(formals):
                 break
     if first is not None:
         return first
@@ -107,19 +118,23 @@ def _first(
 class _Search:
     """Remembers what failed, so that nothing is tried twice and the best failure can be told."""
 
-    def __init__(self, run: Run, inputs: dict[str, Array], fits: Callable[[Found], bool]) -> None:
+    def __init__(
+        self, run: Run, inputs: dict[str, Array], fits: Callable[[Found], bool], formals: Sequence[Formal]
+    ) -> None:
         self.run = run
+        self.formals = formals
         self.fits = fits
         self.inputs = inputs
         self.probes = 0
         self.refused: set[str] = set()
         self.best: tuple[Layout, Probe] | None = None
         self.half: list[Layout] = []
+        self.misfits: dict[str, int] = {}
 
     def attempt(self, layout: Layout) -> Found | None:
         """The layout's runs if forward and backward came through in all of them."""
-        built = self._constructor_part(layout)
-        if built in self.refused:
+        built, pattern = self._constructor_part(layout), self._pattern(layout)
+        if built in self.refused or self.misfits.get(pattern, 0) >= _MISFITS:
             return None
         sizes = self._sizes(layout)
         if sizes is None:
@@ -127,6 +142,10 @@ class _Search:
         probe = self._probe(layout, sizes, self.inputs)
         if probe.stage == "construct":
             self.refused.add(built)
+            if isinstance(probe.error, TypeError | AttributeError):
+                self.misfits[pattern] = self.misfits.get(pattern, 0) + 1
+        else:
+            self.misfits[pattern] = -_MOST_PROBES  # the kinds are right
         if not probe.ran:
             if probe.stage == "backward" and len(self.half) < 8:
                 self.half.append(layout)
@@ -152,15 +171,25 @@ class _Search:
 
     def second_best(self) -> Found:
         """The first layout whose forward runs throughout, though backward raises; else NotFoundError."""
-        for layout in self.half:
+        for layout in (*filter(None, map(self._stepping, self.half)), *self.half):
             sizes = self._sizes(layout)
             if sizes is None:
                 continue
             probe = self._probe(layout, sizes, self.inputs)
-            found = self._confirmed(layout, sizes, probe, "backward")
+            wanted = "done" if layout.constants and any(map(_steps, layout.constants.values())) else "backward"
+            found = self._confirmed(layout, sizes, probe, wanted)
             if found is not None:
                 return found
         raise NotFoundError(self.probes, *(self.best or (None, None)))
+
+    def _stepping(self, layout: Layout) -> Layout | None:
+        """The layout with an optimizer for what only backward uses, of an array that nothing is known of."""
+        unknown = {f.name for f in self.formals if f.place == "constructor" and f.hint == "none"}
+        last = next((a.name for a in reversed(layout.arguments) if a.name in unknown), None)
+        if last is None:
+            return None
+        arguments = tuple(a for a in layout.arguments if a.name != last)
+        return replace(layout, arguments=arguments, constants={**layout.constants, last: StepByGradient()})
 
     def hopeless(self, formals: Sequence[Formal]) -> bool:
         """Whether the object cannot be built at all: nothing that is left to try would change that."""
@@ -201,10 +230,19 @@ class _Search:
         free = [name for name in layout.names if name not in fixed]
         return {**fixed, **{name: next(k for k in spare if k not in taken) for name in free}}
 
+    def _pattern(self, layout: Layout) -> str:
+        """Which of the constructor's arguments are arrays, numbers of sizes, or constants."""
+        kinds = {**dict.fromkeys(layout.sizes, "size"), **{n: type(c).__name__ for n, c in layout.constants.items()}}
+        return " ".join(f"{f.name}:{kinds.get(f.name, 'array')}" for f in self.formals if f.place == "constructor")
+
     @staticmethod
     def _constructor_part(layout: Layout) -> str:
         numbers = [str(d) if isinstance(d, Dim) else [str(e) for e in d] for d in layout.sizes.values()]
         return f"{numbers}{layout.constants}" + ",".join(str(a) for a in layout.arguments[1:])
+
+
+def _steps(value: Any) -> bool:
+    return isinstance(value, StepByGradient)
 
 
 def _doubled(layout: Layout, name: str) -> Layout:

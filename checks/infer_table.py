@@ -17,8 +17,11 @@ from checks.infer_layout import Formal, Layout, SizeList, declare
 from checks.infer_names import size_role
 from checks.infer_sizes import dim, dims
 from checks.signature import Argument, Dim
+from checks.stepping import StepByGradient
 
 _MOST_COMBINATIONS = 4000
+_COINCIDENCE = 2  # places in the order that a square costs
+_ODD_KINDS = 6  # that an unnatural mixture costs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +202,11 @@ def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
     if forward and forward[0].hint == "ids":
         wanted.insert(0, "ids")
     skipped = {"loss", "binary", "recurrent", "gates4", "gates3", "sequence4"} - set(wanted)
+    if others == ["none"] and not owns:  # a second input of which nothing is known may be a label
+        skipped -= {"loss", "binary"}
     known = {s.name: s for s in SCENARIOS if s.name not in skipped}
-    return [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values())
+    late = [known.pop(name) for name in ("loss", "binary") if name in known and name not in wanted]
+    return [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values()) + late
 
 
 def attends(forward: Sequence[Formal]) -> bool:
@@ -234,8 +240,27 @@ def layouts(formals: Sequence[Formal], scenario: Scenario) -> Iterator[Layout]:
     if not all(columns):
         return
     total = islice(product(*(range(len(c)) for c in columns)), _MOST_COMBINATIONS)
-    for ranks in sorted(total, key=sum):
-        yield assemble(formals, [column[rank] for column, rank in zip(columns, ranks, strict=True)])
+    chosen = ([column[rank] for column, rank in zip(columns, ranks, strict=True)] for ranks in total)
+    for values in sorted(chosen, key=lambda values: _oddness(formals, values, columns)):
+        yield assemble(formals, values)
+
+
+def _oddness(formals: Sequence[Formal], values: Sequence[Any], columns: Sequence[Sequence[Any]]) -> int:
+    """How far down the options are; sizes that coincide are odd, since a square hides what is what.
+
+    A constructor of which no name says anything takes arrays all over, or sizes all over, before it takes some of each.
+    """
+    ranks, kinds = 0, set[type]()
+    for formal, value, column in zip(formals, values, columns, strict=True):
+        rank = next(k for k, option in enumerate(column) if option is value)
+        if formal.place == "constructor" and formal.hint == "none" and not formal.options:
+            kinds.add(type(value))
+            rank -= next(k for k, option in enumerate(column) if type(option) is type(value))
+        ranks += rank
+    sizes = [value.text for value in values if isinstance(value, Dim)]
+    coincidence = _COINCIDENCE * (len(sizes) - len(set(sizes)))
+    mixture = (Dim in kinds) + (len(kinds) > 1) + 2 * len(kinds - {Argument, Dim})
+    return ranks + coincidence + _ODD_KINDS * mixture
 
 
 def assemble(formals: Sequence[Formal], values: Sequence[Any]) -> Layout:
@@ -294,7 +319,16 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             return [*numbers, *arrays((*scenario.matrix[:2], *scenario.vector[:1], ""))] if letter else numbers
     if formal.place == "forward":
         return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix, *scenario.label))))
-    others = [*arrays((*scenario.matrix, *scenario.vector)), *_sizes(formal, formals, scenario), 0.3]
+    unknown = [f for f in formals if f.place == "constructor" and f.hint == "none"]
+    most = 9 if len(unknown) < 3 else 2  # of each kind, or the combinations are too many
+    others = [
+        *arrays((*scenario.matrix[:most], *scenario.vector[:most])),
+        *_sizes(formal, formals, scenario),
+        0.3,
+        SizeList(dim(scenario.symbols[k]) for k in (0, 2, 1)),
+        dims(scenario.x[0].partition(":")[0])[1:],
+        StepByGradient(),
+    ]
     return [*formal.options, *others] if CHOICE.fullmatch(formal.name.lower()) else [*others, *formal.options]
 
 

@@ -23,7 +23,8 @@ MOST_BESIDE = 32  # entries of one gradient looked at beside their point
 class CaseResult:
     """What one case showed: a row for each gradient, and how the layer behaved. `case` may lie beside the drawn one.
 
-    `zero`: gradients that are all zeros and wrong. `nothing`: derivatives that are zero here, in every entry.
+    `zero`: gradients that are all zeros and wrong. `not_numbers`: those that are wrong only where they are not finite.
+    `nothing`: derivatives that are zero here, in every entry.
     `lost_precision`: the output's dtype where it is narrower than that of the arrays. `mode`: words for the use in
     which it was seen, where it is not the default one. `no_numbers`: where a gradient is not finite at a single point,
     in words, by its name.
@@ -40,6 +41,7 @@ class CaseResult:
     wrong_shapes: Mapping[str, str] = field(default_factory=dict)
     kinks: int = 0
     zero: frozenset[str] = frozenset()
+    not_numbers: frozenset[str] = frozenset()
     nothing: frozenset[str] = frozenset()
     lost_precision: str | None = None
     mode: str | None = None
@@ -164,6 +166,11 @@ class Look:
                 name
                 for name, entries in self.entries.items()
                 if entries.verdict == "differs" and not np.any(entries.analytic)
+            ),
+            not_numbers=frozenset(
+                name
+                for name, entries in self.entries.items()
+                if entries.verdict == "differs" and not np.isfinite(entries.analytic[entries.codes == DIFFERS]).any()
             ),
             nothing=frozenset(name for name, entries in self.entries.items() if not entries.typical),
             lost_precision=self._lost_precision(),

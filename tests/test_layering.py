@@ -20,7 +20,7 @@ REFERENCE = Path(reference.__file__).parent
 # Each line may import those above it, and its neighbours on the line where the line is one idea in several files.
 LAYERS = (
     ("errors",),
-    ("signature", "function", "results"),
+    ("signature", "function", "results", "stepping"),
     ("noise", "subject", "entries", "values"),
     ("sweep", "ladder", "case", "roundoff"),
     ("derivative", "bench", "strategies", "snippet"),

@@ -1,9 +1,8 @@
 """An activation object: a function with its local derivative, which the caller multiplies by the upstream
 gradient.
 
-The derivative may be a function of the input, of the output, or of nothing (the object remembers). Nothing
-but its values tells these apart, so here, and only here, values choose the reading; where none fits, it is
-the input.
+The derivative may be a function of the input, of the output, or of nothing (the object remembers), or take what comes
+from above. Nothing but its values tells these apart, so values choose the reading; where none fits, it is the input.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import numpy as np
 
 from checks.dialects.layer import constructor, make, method, plain, private
 from checks.dialects.names import BACKWARD, FORWARD
+from checks.dialects.probing import upstream_like
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals, output_of
 from checks.infer_draw import draw, quiet
 from checks.infer_layout import declare
@@ -123,8 +123,14 @@ def _fitting(instance: Any, function: str, derivative: str) -> Argument:
     out = np.array(evaluate(x.copy()))
     if np.allclose(getattr(instance, derivative)(x.copy()), slope, rtol=1e-4, atol=1e-6):
         return "input"
-    found = np.asarray(getattr(instance, derivative)(out))
-    return "output" if found.shape == slope.shape and np.allclose(found, slope, rtol=1e-4, atol=1e-6) else "input"
+    upstream = upstream_like(out)
+    readings: tuple[tuple[Argument, Any, Any], ...] = (("output", out, slope), ("upstream", upstream, upstream * slope))
+    for name, argument, expected in readings:
+        evaluate(x.copy())  # it may remember its input
+        found = np.asarray(getattr(instance, derivative)(argument.copy()))
+        if found.shape == expected.shape and np.allclose(found, expected, rtol=1e-4, atol=1e-6):
+            return name
+    return "input"
 
 
 def _skip(cls: type, name: str) -> int:

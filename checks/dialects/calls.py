@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from checks.dialects.names import RATE
-from checks.dialects.setup import OPTIMIZERS, StepByGradient
+from checks.dialects.setup import OPTIMIZERS
 from checks.dialects.usage import Values
 from checks.errors import LayerError
 from checks.infer_layout import Formal
+from checks.stepping import StepByGradient
 
 CONTEXT = re.compile(r"ctx|context|ctxt")
 _FURTHER = re.compile(r"d_?[a-zA-Z]\w*|d\d|.*grad.*|delta.*|g\d?|up\w*", re.I)  # from above, for a further output
@@ -45,7 +46,7 @@ class Calls:
 
     `arguments`: what backward takes besides the upstream gradient, by keyword. `keywords`: what forward is told
     besides its inputs. `primary`: which of several outputs is looked at; the others get nothing from above.
-    `context`: both take a context first.
+    `context`: both take a context first. `strict`: forward has to return all the outputs.
     """
 
     forward: str
@@ -56,6 +57,7 @@ class Calls:
     keywords: Mapping[str, Any] = field(default_factory=dict)
     primary: int = 0
     context: bool = False
+    strict: bool = False
 
     @property
     def outputs(self) -> int:
@@ -90,7 +92,7 @@ class Calls:
         if self.context:
             before += ["from checks.dialects.calls import Context", "layer.ctx = Context()"]
         if any(value is THE_OPTIMIZER for _, value in self.arguments):
-            before += ["from checks.dialects.setup import StepByGradient", "layer.stepping = StepByGradient()"]
+            before += ["from checks.stepping import StepByGradient", "layer.stepping = StepByGradient()"]
         if self.kept:
             return (*before, f"out, *layer.kept = {call}")
         if self.outputs > 1:
@@ -145,6 +147,7 @@ class LayerBound:
 
     def _extra(self, value: Any, upstream: Any) -> Any:
         """The rate, an input by its name, or nothing from above for a further output."""
+        calls = self._calls
         if value is THE_RATE:
             return 1.0
         if value is THE_OPTIMIZER:
@@ -155,6 +158,8 @@ class LayerBound:
             if value == self._calls.primary:
                 return upstream
             several = isinstance(self._result, tuple) and len(self._result) > value
+            if calls.strict and not several:
+                raise LayerError(f"backward takes {calls.outputs} gradients, and forward returned one output")
             return np.zeros_like(self._result[value]) if several else 0.0
         return self._values[value]
 

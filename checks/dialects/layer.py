@@ -13,15 +13,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.calls import CONTEXT, Calls, ContextBound, LayerBound, LossBound, backward_arguments
+from checks.dialects.calls import (
+    CONTEXT,
+    THE_RATE,
+    Calls,
+    ContextBound,
+    Kept,
+    LayerBound,
+    LossBound,
+    backward_arguments,
+)
 from checks.dialects.modes import modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.options import options
 from checks.dialects.reach import large_arrays
 from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
-from checks.dialects.usage import Usage, Values, accepts_rest, clone, code_words, formals
+from checks.dialects.usage import Bound, Usage, Values, accepts_rest, clone, code_words, formals
 from checks.infer_layout import Formal
-from checks.infer_names import hint
 
 
 def method(obj: Any, names: tuple[str, ...]) -> str | None:
@@ -90,13 +98,46 @@ def usage(obj: Any, name: str) -> Usage:
         at_one = functools.partial(_make_at_rate_one, obj, tuple(rates))
         found = replace(found, rated=replace(found, make=at_one, updates=True))
     found = replace(found, modes=tuple(modes(found, calls, spare, bound)))
-    if not calls.takes_upstream or not any(hint(str(value), place="forward") == "label" for _, value in arguments):
+    if calls.kept:
+        variants = (_several(found, calls, bound, spare), _rated(found, calls, bound))
+        found = replace(found, variants=variants, modes=(), cached=True)
+    if len(needed) == 2 and all(formal.hint == "none" for formal in needed):
+        swapped = replace(found, forward=tuple(reversed(needed)), variants=(), modes=())
+        found = replace(found, doubtful=True, variants=(*found.variants, swapped))
+    if not calls.takes_upstream or not any(isinstance(value, str) for _, value in arguments):
         return found
     given = calls.answer.replace("upstream", f"getattr(layer, 'output', {calls.inputs[0]})")
     as_loss = replace(
         found, bind=lambda instance: LossBound(instance, calls), takes_upstream=False, answer=given, modes=()
     )
-    return replace(found, variants=(as_loss,))
+    return replace(found, variants=(*found.variants, as_loss))
+
+
+def _several(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound], spare: list[Formal]) -> Usage:
+    """The use in which what forward returns beside its output is an output too."""
+    further = [(key, 1 + value.position if isinstance(value, Kept) else value) for key, value in calls.arguments]
+    several = replace(calls, arguments=tuple(further), strict=True)
+    other = replace(
+        found,
+        bind=lambda instance: bound(instance, several),
+        call=("layer = {create}", *several.lines),
+        answer=several.answer,
+    )
+    return replace(other, modes=tuple(modes(other, several, spare, bound)))
+
+
+def _rated(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
+    """The use in which what looks like a cache is a learning rate under another name."""
+    at_one = [(key, THE_RATE if isinstance(value, Kept) else value) for key, value in calls.arguments]
+    rated = replace(calls, arguments=tuple(at_one))
+    return replace(
+        found,
+        bind=lambda instance: bound(instance, rated),
+        updates=True,
+        call=("layer = {create}", *rated.lines),
+        answer=rated.answer,
+        modes=(),
+    )
 
 
 def make(obj: Any, values: Values) -> Any:

@@ -51,7 +51,7 @@ def usage(obj: Any, name: str) -> Usage:
         return _Bound(instance, loss, gradient, order)
 
     spelled = ", ".join(order)
-    return Usage(
+    found = Usage(
         name=name,
         kind="loss",
         make=functools.partial(make, private(obj)),
@@ -66,6 +66,10 @@ def usage(obj: Any, name: str) -> Usage:
         call=("layer = {create}", f"out = layer.{loss}({spelled})"),
         answer=f"layer.{gradient}({spelled})",
     )
+    if any(formal.hint != "none" or _PREDICTION.fullmatch(formal.name) for formal in formals_):
+        return found
+    swapped = (formals_[1], replace(formals_[0], family="label"))
+    return replace(found, doubtful=True, variants=(replace(found, forward=swapped),))
 
 
 def prediction_last(names: list[str]) -> bool:

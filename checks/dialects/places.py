@@ -31,9 +31,10 @@ class Place:
 @dataclass(eq=False, slots=True)
 class Located:
     """`places` by array name; `near`: look-alikes for those that have none; `fault`: what cannot be
-    understood.
+    understood; `unnamed`: the places that no name speaks for.
     """
 
     places: dict[str, Place] = field(default_factory=dict)
     near: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fault: str | None = None
+    unnamed: dict[str, Path] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from checks.dialects import explicit
 from checks.dialects.choosing import as_given, given_inputs, search
 from checks.dialects.dialect import Request
 from checks.dialects.errors import nothing_stored
+from checks.dialects.following import follows
 from checks.dialects.gradients import locate
 from checks.dialects.names import RESET
 from checks.dialects.parameters import Parameter, find, owed, scalars
@@ -20,8 +22,10 @@ from checks.dialects.placing import choose_modes
 from checks.dialects.probing import Live, Prober
 from checks.dialects.reach import Path, Slot, arrays, as_number, walk
 from checks.dialects.recipe import recipe, source_file, source_line
+from checks.dialects.returned import leaves
 from checks.dialects.siblings import on_object
 from checks.dialects.trials import ObjectTrial, Plan
+from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed, words
 from checks.dialects.usage import Usage
 from checks.errors import LayerError, SignatureError
 from checks.evaluation import squeezed
@@ -29,9 +33,10 @@ from checks.infer import Found
 from checks.infer_draw import quiet
 from checks.infer_kinds import settle_domain, settle_label
 from checks.infer_layout import Size, SizeList
-from checks.infer_names import is_parameter
+from checks.infer_names import is_buffer, is_parameter
 from checks.infer_sizes import dim
 from checks.signature import Argument, Dim, Signature
+from checks.stepping import StepByGradient
 from checks.subject import Array, Role, Subject
 
 _FLOATS = frozenset({"float", "positive", "probability", "simplex"})
@@ -51,7 +56,7 @@ def read(usage: Usage, request: Request) -> Subject:
             except LayerError as error:
                 first = first or error
                 continue
-            if not reading.raised:
+            if not (reading.raised or reading.answers_from_beside or reading.astray):
                 return replace(subject, modes=tuple(_modes(way, request)))
             first = first or subject
     if isinstance(first, Subject):
@@ -81,6 +86,7 @@ class _Reading:
         self.owing: list[str] = []
         self.raised = False
         self.live: Live | None = None
+        self.found: Found | None = None
         if request.signature is not None:
             usage, self.kept_names = explicit.matched(usage, request.signature)
         self.usage = usage
@@ -89,11 +95,11 @@ class _Reading:
 
     def subject(self) -> Subject:
         readings = self.readings()
-        found = readings[0]
+        found = self.found = readings[0]
         self.raised = found.raised is not None
         parameters, located = self.located(found)
         self.refuse_silence(found, located)
-        notes: list[str] = []
+        notes: list[str] = list(words(located.unnamed))
         if found.raised is not None:
             notes.append(f"backward raised {type(found.raised).__name__} while the layer was being read")
         parameters = [p for p in parameters if p.handed or self.declared(p) or p.name in self.owing]
@@ -121,12 +127,41 @@ class _Reading:
                 {n: p for n, p in located.places.items() if n in names},
             ),
             fixed=frozenset(name for size in found.layout.sizes.values() for name in _names(size)),
-            updates=self.usage.updates or any(p.source == "update" for p in located.places.values()),
+            updates=self.usage.updates
+            or _steps(found.layout.constants.values())
+            or any(p.source == "update" for p in located.places.values()),
             resets=_has_reset(self.usage.defined),
             file=source_file(self.usage.defined),
             line=source_line(self.usage.defined),
             notes=tuple(notes),
         )
+
+    @property
+    def astray(self) -> bool:
+        """Whether the one gradient that comes back is another input's, where no name says which is the main one."""
+        if not self.usage.doubtful or self.live is None or self.found is None:
+            return False
+        main = self.usage.forward[0].name
+        inputs = [formal.name for formal in self.usage.forward]
+        _, located = self.located(self.found)
+        gradient = as_number(self.live.returned)
+        if gradient is None or [name for name in located.places if name in inputs] != [main]:
+            return False
+        return not follows(self.prober, self.found, self.inputs, {}, main, gradient)
+
+    @property
+    def answers_from_beside(self) -> bool:
+        """Whether backward gives something for an upstream gradient of nothing but zeros, though it is handed a cache.
+
+        What forward returned beside its output was an output too, then, and no cache.
+        """
+        if not self.usage.cached or self.live is None or self.live.output is None:
+            return False
+        try:
+            returned = self.live.bound.backward(np.zeros_like(self.live.output))
+        except Exception:  # the check will say so
+            return False
+        return any(bool(np.any(leaf)) for _, leaf in leaves(returned) if as_number(leaf) is not None)
 
     # The layout
 
@@ -199,6 +234,7 @@ class _Reading:
         if not self.prober.primed and self.makes_parameters(live, before):
             self.prober.primed = True  # from now on an object is one that has seen an input
             return self.located(found)
+        behind = kept_by(live.root)
         if found.raised is None:
             self.prober.backward(live)
         self.live = live
@@ -223,15 +259,37 @@ class _Reading:
             [a.name for a in declared if a.kind not in _FLOATS],
             {p.name: p.paths or [Path(((".", p.name),))] for p in parameters},
             returned_names=self.usage.returned_names,
-            updated=updated if self.usage.updates else (),
+            updated=updated if self.usage.updates or _steps(layout.constants.values()) else (),
             returns_all=self.usage.returns_all,
             shapes={
                 **{n: np.shape(v) for n, v in live.values.items()},
                 **{p.name: np.shape(p.paths[0].get(live.root)) for p in parameters if p.paths},
             },
         )
+        self.place_unnamed(found, live, parameters, located, behind)
         self.owing = self.owed(found, parameters, located)
         return parameters, located
+
+    def place_unnamed(
+        self, found: Found, live: Live, parameters: Sequence[Parameter], located: Located, behind: Kept
+    ) -> None:
+        """Gradients that backward left under names that do not speak, where none is under one that does."""
+        own = [p for p in parameters if p.paths and (p.matters or p.scalar) and not is_buffer(p.name)]
+        named = any(p.name in located.places or p.name in located.near for p in own)
+        declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
+        floats = [a.name for a in declared if a.kind in _FLOATS]
+        wanted = [] if named else [p.name for p in own]
+        wanted += [name for name in floats[:1] if self.usage.gives_input and name not in located.places]
+        if not wanted or located.fault is not None or found.raised is not None or self.usage.returns_all:
+            return
+        held = {id(path.get(live.root)) for p in parameters for path in p.paths} | set(map(id, live.values.values()))
+        candidates = [(path, value) for path, value in left_behind(live.root, behind) if id(value) not in held]
+        if candidates:
+            shapes = {p.name: np.shape(p.paths[0].get(live.root)) for p in own}
+            shapes.update({name: np.shape(live.values[name]) for name in floats[:1]})
+            paths = {p.name: p.paths[0] for p in own}
+            follow = partial(follows, self.prober, found, self.inputs, paths)
+            place_unnamed(located, wanted, shapes, paths, candidates, follow)
 
     def makes_parameters(self, live: Live, before: Sequence[Slot]) -> bool:
         """Whether the first forward made arrays that later ones keep and depend on: weights of a size seen then."""
@@ -394,6 +452,11 @@ class _Reading:
 def _names(size: Size) -> tuple[str, ...]:
     """The names of the sizes in a constructor's number, or in its tuple of numbers."""
     return size.names if isinstance(size, Dim) else tuple(name for d in size for name in _names(d))
+
+
+def _steps(constants: Iterable[Any]) -> bool:
+    """Whether an optimizer at rate 1 is among what the constructor was told."""
+    return any(isinstance(value, StepByGradient) for value in constants)
 
 
 def _has_reset(defined: Any) -> bool:

@@ -39,7 +39,7 @@ def from_returned(
         return
     waiting = [name for name in parameters if name not in located.places]
     if isinstance(returned, dict):
-        _by_key(returned, (), [*inputs, *parameters], located)
+        _by_key(returned, (), {**dict.fromkeys(inputs, ()), **parameters}, located)
         return
     if not isinstance(returned, tuple | list):
         stacked = _stacked(returned, inputs, waiting, shapes)
@@ -55,7 +55,7 @@ def from_returned(
     count = len(returned)
     nested = [k for k, value in enumerate(returned) if isinstance(value, tuple | list | dict)]
     if nested:
-        _from_nested(returned, nested, inputs, list(parameters), located)
+        _from_nested(returned, nested, inputs, parameters, located)
         return
     bad = next((v for v in returned if v is not None and as_number(v) is None), None)
     if bad is not None:
@@ -134,7 +134,7 @@ def _from_nested(
     returned: Sequence[Any],
     nested: Sequence[int],
     inputs: Sequence[str],
-    parameters: Sequence[str],
+    parameters: Mapping[str, Sequence[Path]],
     located: Located,
 ) -> None:
     """`(dx, [dW, db])` and `(dx, {"W": dW})`: flat ones for the inputs, the container for the parameters."""
@@ -149,9 +149,16 @@ def _from_nested(
                 located.places[name] = Place("returned", Path((("[]", k), ("[]", index))))
 
 
-def _by_key(returned: Mapping[Any, Any], steps: tuple[Step, ...], names: Sequence[str], located: Located) -> None:
-    for name in names:
-        for key in (name, *gradient_names(name)):
+def _by_key(
+    returned: Mapping[Any, Any],
+    steps: tuple[Step, ...],
+    arrays: Mapping[str, Sequence[Path]],
+    located: Located,
+) -> None:
+    """By the array's name, or by the key under which its container has it."""
+    for name, paths in arrays.items():
+        own = [path.steps[-1][1] for path in paths if path.steps[-1][0] == "[]"]
+        for key in (name, *gradient_names(name), *own):
             if key in returned:
                 located.places[name] = Place("returned", Path((*steps, ("[]", key))))
                 break

@@ -13,6 +13,7 @@ from checks.dialects.reach import arrays
 from checks.dialects.usage import formals
 from checks.infer_layout import Formal
 from checks.infer_names import Hint, hint
+from checks.stepping import StepByGradient
 
 _PREFIX = "set_up_"  # of a constructor's formal that is a set-up method's argument
 _METHODS = (
@@ -23,20 +24,6 @@ _METHODS = (
 )
 _NEIGHBOURS = re.compile(r"(prev|previous|below|input|in|parent|lower|last|source)(_?(layer|node|module|block))?|layer")
 OPTIMIZERS = frozenset({"optimizer", "optimiser", "opt", "optim"})
-
-
-class StepByGradient:
-    """An optimizer at rate 1: what an array loses in a step is its gradient. It keeps nothing."""
-
-    learning_rate = 1.0
-    lr = 1.0
-
-    def update(self, w: Any, gradient: Any, *_: Any) -> Any:
-        """The array after the step, as a new one."""
-        return w - gradient
-
-    step = update
-    __call__ = update
 
 
 def wants_optimizer(cls: type) -> bool:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import copy
 import dis
+import functools
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
-from checks.dialects.names import OUTPUT
+from checks.dialects.names import FORWARD, OUTPUT
 from checks.infer_layout import Formal
 
 Values = Mapping[str, Any]
@@ -40,9 +41,11 @@ class Usage:
     of `forward`. `takes_upstream`, `gives_input`: whether backward takes an upstream gradient, and whether the first
     input's is owed. `returns_all`: what backward returns is all that it gives, whatever lies about on the object.
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
-    it is the constructor that takes a rate. `told`: what the constructor is told besides its values. `modes`: other
-    uses that it offers, with words for each. `kind` names the thing in messages: layer, network, function. `words`:
-    names that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}` and `{create}` to fill in.
+    it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
+    `doubtful`: no name says which of two inputs is the main one. `told`: what the constructor is told besides its
+    values. `modes`: other uses that it offers, with words for each. `kind` names the thing in messages: layer,
+    network, function. `words`: names that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}`
+    and `{create}` to fill in.
     """
 
     name: str
@@ -55,6 +58,8 @@ class Usage:
     takes_upstream: bool = True
     gives_input: bool = True
     updates: bool = False
+    cached: bool = False
+    doubtful: bool = False
     returns_all: bool = False
     instance: Any = None
     inputs_are_parameters: bool = False
@@ -85,9 +90,32 @@ def output_of(owner: Any, result: Any) -> Any:
 
 
 def kept_as(owner: Any) -> str | None:
-    """The attribute under which an object keeps an output that forward did not return."""
+    """The attribute under which an object keeps an output that forward did not return.
+
+    One that is called so, else the last that forward stores.
+    """
     numbers = np.ndarray | np.generic | float
-    return next((name for name in OUTPUT if isinstance(getattr(owner, name, None), numbers)), None)
+    cls: Any = type(owner)
+    names = (*OUTPUT, *reversed(_stored(cls)))
+    return next((name for name in names if isinstance(getattr(owner, name, None), numbers)), None)
+
+
+@functools.cache
+def _stored(cls: Any) -> tuple[str, ...]:
+    """The attributes that forward, and the methods of the object that it calls, store in that order."""
+    forward = next((found for name in FORWARD if (found := inspect.getattr_static(cls, name, None))), None)
+    return tuple(_stores(cls, forward, 2))
+
+
+def _stores(cls: type, function: Any, depth: int) -> Iterator[str]:
+    code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
+    for step in dis.get_instructions(code) if code is not None else ():
+        if step.opname == "STORE_ATTR":
+            yield step.argval
+        elif step.opname in ("LOAD_METHOD", "LOAD_ATTR") and depth:
+            called = inspect.getattr_static(cls, step.argval, None)
+            if isinstance(called, types.FunctionType):
+                yield from _stores(cls, called, depth - 1)
 
 
 def formals(function: Callable[..., Any], place: Any, *, skip: int = 0) -> tuple[list[Formal], list[Formal]]:
