@@ -70,9 +70,10 @@ def _shapes(seen: Seen) -> Iterator[Finding]:
         odd = [r for r in seen.results if row.name in r.wrong_shapes]
         if not odd:
             continue
-        shown = next((r for r in odd if r.rows.get(row.name) is row), odd[0])
+        unlike = [r for r in odd if (seen_row := r.rows.get(row.name)) and _is_incomparable(seen_row)]
+        shown = next((r for r in odd if r.rows.get(row.name) is row), (unlike or odd)[0])
         problem = shown.wrong_shapes[row.name]
-        severe = row.verdict == "differs" and row.worst is None
+        severe = row.verdict == "differs" and bool(unlike)
         message = f"the gradient of {row.name} {problem}" + ("" if severe else "; its values are in the right order")
         yield seen.finding(
             "wrong-shape",
@@ -81,6 +82,11 @@ def _shapes(seen: Seen) -> Iterator[Finding]:
             row.name,
             f"give it the shape of {row.name}",
         )
+
+
+def _is_incomparable(row: Comparison) -> bool:
+    """Whether the gradient's shape left nothing to compare."""
+    return row.verdict == "differs" and row.worst is None
 
 
 def _zero(seen: Seen) -> Iterator[Finding]:
