@@ -18,7 +18,7 @@ import numpy as np
 from checks.errors import SignatureError
 from checks.infer_layout import Formal, Layout, Probe, Run
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
-from checks.infer_table import Scenario, layouts, scenarios
+from checks.infer_table import SINGLE, Scenario, layouts, scenarios
 from checks.signature import Argument, Dim
 from checks.stepping import StepByGradient
 from checks.subject import Array
@@ -50,13 +50,14 @@ class Found:
 
 
 class NotFoundError(Exception):
-    """No layout ran. `stage` and `error`: how far the best one came, and what stopped it there."""
+    """No layout ran. `layout`, `probe`: the best one, and how far it came; `sizes`: where, if it ran at others."""
 
-    def __init__(self, tried: int, layout: Layout | None, probe: Probe | None) -> None:
+    def __init__(self, tried: int, layout: Layout | None, probe: Probe | None, sizes: Sizes | None) -> None:
         super().__init__(f"none of {tried} layouts ran")
         self.tried = tried
         self.layout = layout
         self.probe = probe
+        self.sizes = sizes
 
 
 def infer(
@@ -68,6 +69,7 @@ def infer(
     own_shapes: Sequence[tuple[int, ...]] = (),
     fits: Callable[[Found], bool] = lambda found: True,
     only_forward: bool = False,
+    single: bool = False,
 ) -> Found:
     """The first layout that works for these formals. `own_shapes`: parameters that the object has already.
 
@@ -75,13 +77,13 @@ def infer(
     least as general and whose gradients have them is preferred: `W(i,i)` with `x(i)` is a special case of
     `W(o,i)` with `x(i,n)`, and no layout of its own. `only_forward`: parameters are arguments of forward, so that their
     shapes are the reading's choice, and another one has to be more general than the first, if a
-    name says anything at all about what it is.
+    name says anything at all about what it is. `single`: it may be meant for one sample at a time.
 
     Raises NotFoundError where none works.
     """
     search = _Search(run, dict(inputs or {}), fits, formals)
     spoken = any(formal.hint != "none" for formal in formals[1:])
-    found = _first(search, formals, name, own_shapes, more=int(only_forward and spoken), spoken=spoken)
+    found = _first(search, formals, name, own_shapes, more=int(only_forward and spoken), spoken=spoken, single=single)
     return search.freed(found) if found is not None else search.second_best()
 
 
@@ -93,14 +95,16 @@ def _first(
     *,
     more: int,
     spoken: bool,
+    single: bool,
 ) -> Found | None:
-    table = [*own_scenarios(own_shapes), *scenarios(formals, name)]
+    table = [*own_scenarios(own_shapes), *scenarios(formals, name), *([SINGLE] if single else [])]
     first: Found | None = None
     most = _MOST_PROBES
     for scenario in table:
         start = search.probes
         for layout in layouts(formals, scenario):
-            if first is not None and len(layout.names) < len(first.layout.names) + more:
+            less = first is not None and len(layout.names) < len(first.layout.names) + more
+            if less and not scenario.single:
                 continue
             found = search.attempt(layout)
             if found is not None and search.fits(found):
@@ -129,6 +133,7 @@ class _Search:
         self.refused: set[str] = set()
         self.best: tuple[Layout, Probe] | None = None
         self.half: list[Layout] = []
+        self.partly: tuple[Layout, Probe, Sizes] | None = None
         self.misfits: dict[str, int] = {}
 
     def attempt(self, layout: Layout) -> Found | None:
@@ -153,7 +158,9 @@ class _Search:
         return self._confirmed(layout, sizes, probe, "done")
 
     def freed(self, found: Found) -> Found:
-        """Each size changed alone: one that has to be even is written `2*h`."""
+        """Each size changed alone: in one of two inputs that need not share it, and by one, lest it has to be even."""
+        if not self.inputs:
+            found = self._untied(found)
         for name in found.layout.names:
             if self.inputs or not any(d.text == name for a in found.layout.arguments for d in a.dims):
                 continue
@@ -169,6 +176,33 @@ class _Search:
                     found = Found(layout=doubled, sizes=tuple(sizes), probes=tuple(probes))
         return found
 
+    def _untied(self, found: Found) -> Found:
+        """Inputs of forward that share a size, each with a size of its own where forward and backward run so."""
+        inputs = [f.name for f in self.formals if f.place == "forward"]
+        for name in inputs[1:]:
+            argument = found.layout.argument(name)
+            if argument is None or argument.kind not in ("float", "positive"):
+                continue
+            others = [a for a in found.layout.arguments if a is not argument]
+            shared = [d for d in argument.dims[1:] if d.text in d.names and any(d in a.dims for a in others)]
+            for size in shared:
+                own = dim(_unused(found.layout.names))
+                freer = replace(argument, dims=tuple(own if d == size else d for d in argument.dims))
+                layout = found.layout.with_argument(freer)
+                wider = self._confirmed_at(layout)
+                if wider is not None:  # gradients of other shapes are a fault then, for the check to find
+                    found, argument = wider, freer
+        return found
+
+    def _confirmed_at(self, layout: Layout) -> Found | None:
+        """The layout's runs at numbers of its own; None where one stops short, or no rule gives its output."""
+        sizes = [assignment(layout.names, k) for k in range(RUNS)]
+        probes = [self._probe(layout, numbers, {}) for numbers in sizes]
+        if not all(probe.ran for probe in probes):
+            return None
+        found = Found(layout=layout, sizes=tuple(sizes), probes=tuple(probes))
+        return found if found.output() is not None else None
+
     def second_best(self) -> Found:
         """The first layout whose forward runs throughout, though backward raises; else NotFoundError."""
         for layout in (*filter(None, map(self._stepping, self.half)), *self.half):
@@ -180,7 +214,10 @@ class _Search:
             found = self._confirmed(layout, sizes, probe, wanted)
             if found is not None:
                 return found
-        raise NotFoundError(self.probes, *(self.best or (None, None)))
+        if self.partly is not None:
+            raise NotFoundError(self.probes, *self.partly)
+        best = self.best or (None, None)
+        raise NotFoundError(self.probes, best[0], best[1], None)
 
     def _stepping(self, layout: Layout) -> Layout | None:
         """The layout with an optimizer for what only backward uses, of an array that nothing is known of."""
@@ -204,6 +241,8 @@ class _Search:
                 probes.append(self._probe(layout, all_sizes[-1], {}))
                 reached = probes[-1]
                 if _STAGES.index(reached.stage) < _STAGES.index(stage) or reached.leaves != probe.leaves:
+                    if stage == "done" and reached.error is not None:
+                        self.partly = self.partly or (layout, reached, all_sizes[-1])
                     return None
         return Found(layout=layout, sizes=tuple(all_sizes), probes=tuple(probes), raised=probe.error)
 
@@ -245,6 +284,10 @@ def _steps(value: Any) -> bool:
     return isinstance(value, StepByGradient)
 
 
+def _unused(names: Sequence[str]) -> str:
+    return next(letter for letter in "jmpquvxyzabefgl" if letter not in names)
+
+
 def _doubled(layout: Layout, name: str) -> Layout:
     """The layout with `2*name` for that size, alone or within an expression."""
 
@@ -263,7 +306,7 @@ def _holds(argument: Argument | None, array: Array) -> bool:
     if argument is None:
         return False
     integers = not np.issubdtype(array.dtype, np.floating)
-    if argument.kind in ("onehot", "onehot0", "target", "mask"):
+    if argument.kind in ("onehot", "onehot0", "target", "mask", "sign"):
         return True
     return integers == (argument.kind in ("label", "int", "bool"))
 
@@ -288,7 +331,8 @@ def own_scenarios(shapes: Sequence[tuple[int, ...]]) -> Iterator[Scenario]:
     matrices = [shape for shape in shapes if len(shape) == 2]
     filters = [shape for shape in shapes if len(shape) == 4]
     widths = dict.fromkeys(extent for shape in matrices for extent in shape)
-    widths.update(dict.fromkeys(shape[-1] for shape in shapes if shape and len(shape) != 4))
+    # An array of one entry alone is a number that broadcasts, and ties no axis.
+    widths.update(dict.fromkeys(shape[-1] for shape in shapes if len(shape) in (1, 2, 3) and set(shape) != {1}))
     last = next((shape[-1] for shape in reversed(shapes) if shape), 1)
     classes = (f"n:label({last})", f"n,{last}:onehot", f"n,{last}:target")
     for shape in filters[:1]:

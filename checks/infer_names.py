@@ -34,7 +34,8 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("shape", r".*shape"),
     ("options", r".*_params?|.*conf(ig)?|.*options|hparams"),
     ("sizes", r".*(size|dim|unit|layer)s?_?list|layers|dims|sizes|(hidden|layer)_?(sizes|dims|layers|units)"),
-    ("size", r"(n|num|number|no)_?(of_?)?[a-z_]*\d?|.*(size|dims?|features?|units?|channels?|classes)"
+    ("size", r"[a-z]+_(in|out)|(in|out)_[a-z_]+|[cdnf](in|out)|max_?(len|seq|pos)\w*|.*positions|block_?size"
+             r"|(n|num|number|no)_?(of_?)?[a-z_]*\d?|.*(size|dims?|features?|units?|channels?|classes)"
              r"|.*(_?neurons?|_?width|_?height|_?len|_?length|_?filters|_?nodes|_?kernel_?size|_count)"
              r"|.*(_?inputs?|_?outputs?)|in|out|[dhkmn]\d?|stride|pad|padding|hidden|fan_in|fan_out|input|output"
              r"|vocab|dim|size"),
@@ -65,9 +66,12 @@ _SIZE_SYMBOLS: tuple[tuple[str, str], ...] = (
     (r".*(vocab|num_?embeddings|n_?tokens).*", "vocabulary"),
     (r".*emb(ed)?(ding)?_?.*dim.*|.*d_?model|.*emb(ed)?_?(ding)?(_?size)?", "embedding"),
     (r".*(kernel|filter_?(size|h|w|height|width)|field|^k$|ksize|window).*", "kernel"),
+    (r".*(max_?(seq|pos|len|ctx|time)|n_?pos|seq_?len|context|block_?size|positions|time_?steps).*", "length"),
     (r".*(pool|stride).*", "two"),
+    (r"(.*_)?(in|input|prev)(_.*)?|[cdnf]in", "input"),
+    (r"(.*_)?(out|output|next)(_.*)?|[cdnf]out", "output"),
     (r".*pad.*|.*dilation.*", "zero"),
-    (r".*heads?", "two"),
+    (r".*(heads?|groups?)", "two"),
     (r".*(hidden|units|^h$|^m$).*", "hidden"),
     (r".*(out|class|neurons|^k$|next|filters|^o$|fan_?out|n_?f$).*", "output"),
     (r".*(in|prev|features|channels|dim|^d$|^i$|size).*", "input"),

@@ -79,7 +79,7 @@ def _spelled(names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         yield from (f"{name}-{c}" for c in range(1, 5))
         yield from (f"{name}+{c}" for c in range(1, 5))
-        yield from (f"{c}*{name}" for c in range(2, 5))
+        yield from (f"{c}*{name}" for c in (2, 3, 4, 6, 8))
         yield f"{name}//2"
         yield f"({name}-1)//2+1"
         yield f"({name}-3)//2+1"

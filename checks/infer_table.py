@@ -37,6 +37,7 @@ class Scenario:
     label: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ("i", "o", "h")  # input, output, hidden
     kernel: int = 3
+    single: bool = False  # one sample alone: for networks only, or a sum over the batch would not be missed
 
 
 _ROW_LABELS = ("n:label(o)", "n,o:onehot", "n,o:target", "n:label(i)", "n,i:onehot", "n,i:target", "n:target")
@@ -115,7 +116,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="image",
         x=("n,c,h,w",),
         second=("n,c,h,w",),
-        matrix=("f,c,k,k", "c,k,k", "c,f", "c,c"),
+        matrix=("f,c,k,k", "c,k,k", "c,f", "c,c", "c,f,k,k"),
         vector=("f", "c", "1,c,1,1", "f,1"),
         label=("n:label(f)",),
         symbols=("c", "f", "f"),
@@ -164,8 +165,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         symbols=("c", "f", "f"),
     ),
     Scenario(name="grid", x=("h,w",), second=("h,w",), matrix=("k,k",), vector=("", "1")),
+    Scenario(name="blocks", x=("n,4*c,h,w", "n,h,w,4*c", "n,4*i", "n,s,4*d", "4*i"), symbols=("c", "c", "c")),
     Scenario(name="attention", x=("n,s,d", "s,d"), second=("n,t,d", "n,t,h", "t,d", "t,h", "n,s,d", "s,d")),
     Scenario(name="scalar", x=("",), second=("",), matrix=("",), vector=("",), label=(":target",)),
+)
+
+SINGLE = Scenario(
+    name="single-column", x=("i,1", "i"), label=("o,1:onehot0", "o,1:target", "o:onehot", "o:target"), single=True
 )
 
 # What functions in the manner of a course read from a dict of options.
@@ -174,6 +180,7 @@ OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "
 # Arguments that choose: an activation by its name or as a function.
 CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|mode|method|name|init|norm).*|f|g|df")
 
+_DIVIDING = re.compile(r".*(heads?|groups?)")
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"conv_?1d", ("signal",)),
     (r"conv|pool|2d|image|spatial|flatten|im2col|upsampl", ("image", "channels-last")),
@@ -206,7 +213,28 @@ def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
         skipped -= {"loss", "binary"}
     known = {s.name: s for s in SCENARIOS if s.name not in skipped}
     late = [known.pop(name) for name in ("loss", "binary") if name in known and name not in wanted]
-    return [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values()) + late
+    table = [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values()) + late
+    if any(_DIVIDING.fullmatch(f.name.lower()) for f in formals if f.place == "constructor"):
+        return [*(_even(scenario) for scenario in table if len(scenario.x[0].split(",")) > 1), *table]
+    return table
+
+
+def _even(scenario: Scenario) -> Scenario:
+    """The scenario with twice the width, for heads or groups to divide it."""
+    width = re.compile(rf"\b{scenario.symbols[0]}\b")
+
+    def twice(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(width.sub(f"2*{scenario.symbols[0]}", text) for text in texts)
+
+    return replace(
+        scenario,
+        x=twice(scenario.x),
+        second=twice(scenario.second),
+        hidden=twice(scenario.hidden),
+        matrix=twice(scenario.matrix),
+        vector=twice(scenario.vector),
+        symbols=(f"2*{scenario.symbols[0]}", *scenario.symbols[1:]),
+    )
 
 
 def attends(forward: Sequence[Formal]) -> bool:
@@ -254,13 +282,18 @@ def _oddness(formals: Sequence[Formal], values: Sequence[Any], columns: Sequence
     for formal, value, column in zip(formals, values, columns, strict=True):
         rank = next(k for k, option in enumerate(column) if option is value)
         if formal.place == "constructor" and formal.hint == "none" and not formal.options:
-            kinds.add(type(value))
-            rank -= next(k for k, option in enumerate(column) if type(option) is type(value))
+            kinds.add(_kind(value))
+            rank -= next(k for k, option in enumerate(column) if _kind(option) is _kind(value))
         ranks += rank
     sizes = [value.text for value in values if isinstance(value, Dim)]
     coincidence = _COINCIDENCE * (len(sizes) - len(set(sizes)))
     mixture = (Dim in kinds) + (len(kinds) > 1) + 2 * len(kinds - {Argument, Dim})
     return ranks + coincidence + _ODD_KINDS * mixture
+
+
+def _kind(value: Any) -> type:
+    """What sort of thing a constructor is told: a number stands for a size."""
+    return Dim if type(value) is int else type(value)
 
 
 def assemble(formals: Sequence[Formal], values: Sequence[Any]) -> Layout:
@@ -347,6 +380,8 @@ def _sizes(formal: Formal, formals: Sequence[Formal], scenario: Scenario) -> lis
     roles = {"input": 0, "output": 1, "hidden": 2}
     if role == "embedding":
         return [dim(s) for s in dict.fromkeys(("d" if scenario.name == "ids" else symbols[0], *symbols))]
+    if role == "length" and any("s" in text.split(":")[0].split(",") for text in scenario.x):
+        return [dim("s+1"), dim("s"), *(dim(s) for s in symbols)]
     if role == "vocabulary":
         return [dim("v"), *(dim(s) for s in symbols)]
     if role in roles:

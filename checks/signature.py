@@ -34,11 +34,12 @@ KINDS: Final[Mapping[str, str]] = {
     "onehot": "floats: a single 1 along the last axis, zeros elsewhere",
     "onehot0": "floats: a single 1 along the first axis, zeros elsewhere",
     "mask": "floats: zeros and ones",
+    "sign": "floats: ones and minus ones",
     "bool": "truth values (also written flag)",
     "label": "class indices, integers in [0, limit)",
     "int": "integers in [0, limit)",
 }
-_DISCRETE: Final = frozenset({"label", "int", "onehot", "onehot0", "mask", "bool"})
+_DISCRETE: Final = frozenset({"label", "int", "onehot", "onehot0", "mask", "sign", "bool"})
 _LIMITED: Final = frozenset({"label", "int"})
 _REST: Final = "..."
 _OPERATORS: Final[Mapping[type[ast.operator], Callable[[int, int], int]]] = {

@@ -157,6 +157,11 @@ def _mask(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
     return values
 
 
+def _sign(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    """Ones and minus ones."""
+    return np.asarray(2.0 * rng.integers(0, 2, shape) - 1.0)
+
+
 def _bool(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
     return np.asarray(rng.random(shape) < 0.5)
 
@@ -177,5 +182,6 @@ _KINDS: Final[Mapping[str, Callable[[Rng, Shape, str, bool], Array]]] = {
     "onehot": _onehot,
     "onehot0": _onehot_columns,
     "mask": _mask,
+    "sign": _sign,
     "bool": _bool,
 }

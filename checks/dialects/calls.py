@@ -45,8 +45,9 @@ class Calls:
     """How forward and backward are called.
 
     `arguments`: what backward takes besides the upstream gradient, by keyword. `keywords`: what forward is told
-    besides its inputs. `primary`: which of several outputs is looked at; the others get nothing from above.
-    `context`: both take a context first. `strict`: forward has to return all the outputs.
+    besides its inputs; `named`: those of its inputs that go by keyword. `primary`: which of several outputs is looked
+    at; the others get nothing from above. `context`: both take a context first. `strict`: forward has to return all
+    the outputs.
     """
 
     forward: str
@@ -55,6 +56,7 @@ class Calls:
     takes_upstream: bool
     arguments: tuple[tuple[str, Any], ...] = ()
     keywords: Mapping[str, Any] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
     primary: int = 0
     context: bool = False
     strict: bool = False
@@ -86,6 +88,7 @@ class Calls:
     def lines(self) -> tuple[str, ...]:
         """The call of forward in code, with `{inputs}` to fill in, and what backward will need of it."""
         told = "".join(f", {key}={value!r}" for key, value in self.keywords.items())
+        told += "".join(f", {name}={name}" for name in self.named)
         owner = "layer" if self.forward == "__call__" else f"layer.{self.forward}"
         call = f"{owner}({'layer.ctx, ' if self.context else ''}{{inputs}}{told})"
         before: list[str] = []
@@ -129,7 +132,8 @@ class LayerBound:
         self._result: Any = None
 
     def forward(self, values: Values) -> Any:
-        result = self._forward(*[values[name] for name in self._calls.inputs], **self._calls.keywords)
+        named = {name: values[name] for name in self._calls.named}
+        result = self._forward(*[values[name] for name in self._calls.inputs], **self._calls.keywords, **named)
         if self._calls.arguments:
             self._values, self._result = values, result
         return result[self._calls.primary] if self._calls.primary else result

@@ -43,6 +43,7 @@ def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], 
                 own_shapes=own,
                 fits=fits,
                 only_forward=usage.inputs_are_parameters,
+                single=usage.kind == "network",
             )
         except NotFoundError as error:
             failure = failure or error

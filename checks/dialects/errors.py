@@ -10,21 +10,26 @@ from checks.dialects.probing import explain
 from checks.dialects.usage import Usage
 from checks.errors import LayerError
 from checks.infer import NotFoundError
+from checks.infer_layout import Layout
 
 
 def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
     """No layout ran: the best attempt, and where it stopped."""
     tried = f"tried {failure.tried} ways"
     if failure.probe is None or failure.layout is None:
-        return LayerError(f"{usage.name} could not be called: no way to fill {_call(usage)}\n{_add(usage)}")
+        return LayerError(f"{usage.name} could not be called: no way to fill {_call(usage)}\n{_add(usage, None)}")
     if failure.probe.stage == "construct":
         where = "the constructor"
     else:
         where = "forward" if failure.probe.stage in ("forward", "output") else "backward"
-    as_tried = str(failure.layout.signature()) if failure.layout.arguments else "no arrays"
+    signature = failure.layout.signature()
+    as_tried = f"with {signature}" if failure.layout.arguments else "with no arrays"
+    if failure.sizes is not None:
+        used = [f"{name} = {failure.sizes[name]}" for name in signature.sizes if name in failure.sizes]
+        as_tried += f" it runs at some sizes, but at {', '.join(used)}"
     return LayerError(
-        f"{usage.name} could not be called: {tried} to fill {_call(usage)}; with {as_tried}, {where} raised "
-        f"{explain(failure.probe.error)}\n{_add(usage)}"
+        f"{usage.name} could not be called: {tried} to fill {_call(usage)}; {as_tried}, {where} raised "
+        f"{explain(failure.probe.error)}\n{_add(usage, failure.layout)}"
     )
 
 
@@ -53,9 +58,12 @@ def _call(usage: Usage) -> str:
     return f"{title}({inputs})" if usage.kind == "function" else f"{title}.forward({inputs})"
 
 
-def _add(usage: Usage) -> str:
-    """The one line to add, with a signature in the layer's own names."""
-    words = [f"{f.name}(n,i)" for f in usage.forward]
-    words += [f"{f.name}({'i,o' if k == 0 else 'o'})" for k, f in enumerate(usage.constructor)]
-    example = f"{', '.join(words)} -> ({'n,o' if usage.constructor else 'n,i'})"
+def _add(usage: Usage, layout: Layout | None) -> str:
+    """The one line to add, with a signature in the layer's own names: arrays alone, for sizes follow from them."""
+    tried = {a.name: str(a) for a in layout.arguments} if layout is not None else {}
+    words = [tried.get(f.name, f"{f.name}(n,i)") for f in usage.forward]
+    handed = [f for f in usage.constructor if f.hint not in ("size", "sizes", "shape", "rate")]
+    words += [f"{f.name}({'i,o' if k == 0 else 'o'})" for k, f in enumerate(handed)]
+    first = words[0].partition("(")[2].partition(")")[0] if words else "n,i"
+    example = f"{', '.join(words)} -> ({'n,o' if handed else first})"
     return f'say what it takes, as in --signature "{example}" or check({usage.name}, "{example}")'

@@ -102,7 +102,7 @@ def usage(obj: Any, name: str) -> Usage:
         variants = (_several(found, calls, bound, spare), _rated(found, calls, bound))
         found = replace(found, variants=variants, modes=(), cached=True)
     if len(needed) == 2 and all(formal.hint == "none" for formal in needed):
-        swapped = replace(found, forward=tuple(reversed(needed)), variants=(), modes=())
+        swapped = replace(found, forward=tuple(reversed(needed)), variants=(), modes=(), swapped=True)
         found = replace(found, doubtful=True, variants=(*found.variants, swapped))
     if not calls.takes_upstream or not any(isinstance(value, str) for _, value in arguments):
         return found

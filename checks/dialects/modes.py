@@ -13,15 +13,17 @@ from dataclasses import replace
 from typing import Any
 
 from checks.dialects.calls import Calls
+from checks.dialects.options import options
 from checks.dialects.usage import Bound, Usage, Values
 from checks.errors import LayerError
-from checks.infer_layout import Formal
+from checks.infer_layout import REQUIRED, Formal
 
 _SWITCHES = ("training", "train", "is_training", "is_train", "train_mode", "train_flg", "train_flag", "training_mode")
 _STRIDE = re.compile(r"strides?|step|stride_?size")
 _PADDING = re.compile(r"pad|padding|pad_?size")
 
 Mode = tuple[str, Usage]
+_MOST_OPTIONS = 5
 
 
 def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any, Calls], Bound]) -> Iterator[Mode]:
@@ -41,12 +43,33 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
         yield f"{switch}=False", replace(usage, make=functools.partial(_evaluating, usage.make, switch), call=call)
     for k in range(1, calls.outputs):
         yield f"output {k + 1} of {calls.outputs}", _called(usage, replace(calls, primary=k), bound)
+    for formal in spare:
+        if formal.hint == "mask" and formal.default is None:
+            masked = replace(calls, named=(*calls.named, formal.name))
+            forward = (*usage.forward, replace(formal, default=REQUIRED))
+            yield f"a {formal.name}", replace(_called(usage, masked, bound), forward=forward)
+    yield from _other_options(usage)
     changed = dict(_changed(usage.optional))
     for name, value in changed.items():
         yield f"{name}={value}", _told(usage, {name: value})
     if len(changed) > 1:
         label = ", ".join(f"{name}={value}" for name, value in changed.items())
         yield label, _told(usage, changed)
+
+
+def _other_options(usage: Usage) -> Iterator[Mode]:
+    """The other strings and the other truth values that the constructor may be told."""
+    count = 0
+    for formal in usage.optional:
+        others: tuple[Any, ...] = ()
+        if isinstance(formal.default, str) and isinstance(usage.defined, type):
+            others = tuple(o for o in options(usage.defined, formal.name) if isinstance(o, str) and o != formal.default)
+        elif isinstance(formal.default, bool):
+            others = (not formal.default,)
+        for value in others[:_MOST_OPTIONS]:
+            count += 1
+            if count <= 2 * _MOST_OPTIONS:
+                yield f"{formal.name}={value!r}", _told(usage, {formal.name: value})
 
 
 def _called(usage: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:

@@ -24,7 +24,7 @@ _PREDICTION = re.compile(r".*(pred|hat|prob|out|logit|score|guess|estimate).*|p|
 
 
 def recognises(obj: Any) -> bool:
-    """Whether it has a loss of two arguments and a gradient of as many, and keeps no parameters."""
+    """Whether it has a loss of two arguments and a gradient of as many or none, and keeps no parameters."""
     loss, gradient = method(obj, (*LOSS, *FUNCTION)), method(obj, GRADIENT)
     if loss is None or gradient is None or "params" in getattr(obj, "__dict__", {}):
         return False
@@ -32,7 +32,7 @@ def recognises(obj: Any) -> bool:
     names = [required(cls, loss), required(cls, gradient)]
     built, _ = constructor(obj)
     sets_params = isinstance(obj, type) and "params" in code_words(inspect.getattr_static(obj, "__init__"), 0)
-    return len(names[0]) == 2 and len(names[1]) == 2 and not built and not sets_params
+    return len(names[0]) == 2 and len(names[1]) in (0, 2) and not built and not sets_params
 
 
 def usage(obj: Any, name: str) -> Usage:
@@ -47,8 +47,10 @@ def usage(obj: Any, name: str) -> Usage:
     if prediction_last(order):
         formals_ = formals_[::-1]
 
+    remembers = not required(cls, gradient)
+
     def bind(instance: Any) -> Bound:
-        return _Bound(instance, loss, gradient, order)
+        return _Bound(instance, loss, gradient, order, remembers=remembers)
 
     spelled = ", ".join(order)
     found = Usage(
@@ -64,12 +66,12 @@ def usage(obj: Any, name: str) -> Usage:
         words=code_words(plain(cls, loss)),
         defined=cls,
         call=("layer = {create}", f"out = layer.{loss}({spelled})"),
-        answer=f"layer.{gradient}({spelled})",
+        answer=f"layer.{gradient}({'' if remembers else spelled})",
     )
     if any(formal.hint != "none" or _PREDICTION.fullmatch(formal.name) for formal in formals_):
         return found
     swapped = (formals_[1], replace(formals_[0], family="label"))
-    return replace(found, doubtful=True, variants=(replace(found, forward=swapped),))
+    return replace(found, doubtful=True, variants=(replace(found, forward=swapped, swapped=True),))
 
 
 def prediction_last(names: list[str]) -> bool:
@@ -83,9 +85,10 @@ def prediction_last(names: list[str]) -> bool:
 class _Bound:
     """The loss summed to a number, and its gradient by the prediction."""
 
-    def __init__(self, instance: Any, loss: str, gradient: str, names: list[str]) -> None:
+    def __init__(self, instance: Any, loss: str, gradient: str, names: list[str], *, remembers: bool) -> None:
         self._loss, self._gradient = getattr(instance, loss), getattr(instance, gradient)
         self._names = names
+        self._remembers = remembers
         self._given: list[Any] = []
 
     def forward(self, values: Values) -> Any:
@@ -95,4 +98,4 @@ class _Bound:
         return result.sum() if isinstance(result, np.ndarray) and result.ndim else result
 
     def backward(self, upstream: Any) -> Any:
-        return self._gradient(*self._given)
+        return self._gradient() if self._remembers else self._gradient(*self._given)

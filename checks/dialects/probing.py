@@ -75,7 +75,10 @@ class Prober:
             returned = self.backward(live)
         except (Exception, SystemExit) as error:
             return Probe("backward", error, output)
-        count = sum(as_number(leaf) is not None for _, leaf in leaves(returned))
+        numbers = [number for _, leaf in leaves(returned) if (number := as_number(leaf)) is not None]
+        if output.size and any(not number.size for number in numbers):
+            return Probe("backward", ValueError("a gradient without entries came back"), output)
+        count = len(numbers)
         return Probe("done", None, output, count)
 
     def construct(self, layout: Layout, sizes: Mapping[str, int], arrays: Mapping[str, Array]) -> Live:

@@ -51,7 +51,7 @@ class Path:
     def name(self) -> str:
         """A Python name for it: the last key, with as many of those before as are needed for a word."""
         words = [str(key) for kind, key in self.steps]
-        while len(words) > 1 and words[0] in _CONTAINERS:
+        while len(words) > 1 and words[0] in _CONTAINERS and not (words[0] == "weights" and words[1].isdigit()):
             words.pop(0)
         if len(words) > 1 and words[-1] in BOXED:
             words.pop()

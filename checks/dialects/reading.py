@@ -50,6 +50,8 @@ def read(usage: Usage, request: Request) -> Subject:
     with quiet():
         first: Subject | LayerError | None = None
         for way in (usage, *usage.variants):
+            if way.swapped and not isinstance(first, Subject):
+                continue  # the roles of two inputs are in doubt only once they are inputs that run
             reading = _Reading(way, request)
             try:
                 subject = reading.subject()
@@ -57,12 +59,26 @@ def read(usage: Usage, request: Request) -> Subject:
                 first = first or error
                 continue
             if not (reading.raised or reading.answers_from_beside or reading.astray):
-                return replace(subject, modes=tuple(_modes(way, request)))
+                return replace(subject, modes=(*_other_targets(subject), *_modes(way, request)))
             first = first or subject
     if isinstance(first, Subject):
         return first
     assert first is not None
     raise first
+
+
+def _other_targets(subject: Subject) -> Iterator[tuple[str, Subject]]:
+    """Targets that are classes written as numbers: a loss may compare them with 1, or with -1."""
+    for argument in subject.signature.arguments:
+        if argument.kind == "target":
+            for kind, words in (("mask", "0 and 1"), ("sign", "1 and -1")):
+                signatures = tuple(_with_kind(s, argument.name, kind) for s in subject.signatures)
+                yield f"{argument.name} of {words}", replace(subject, signatures=signatures)
+
+
+def _with_kind(signature: Signature, name: str, kind: str) -> Signature:
+    arguments = tuple(replace(a, kind=kind) if a.name == name else a for a in signature.arguments)
+    return Signature(arguments, signature.output)
 
 
 def _modes(usage: Usage, request: Request) -> Iterator[tuple[str, Subject]]:
@@ -193,6 +209,8 @@ class _Reading:
         except Exception:  # the layer's own code, run once more
             return True
         if located.fault is not None:
+            return False
+        if self.usage.returns_all and any(name not in located.places for name in self.owing):
             return False
         live, kept = self.live, {p.name: p.paths[0] for p in parameters if p.paths}
         assert live is not None

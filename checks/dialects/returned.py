@@ -55,7 +55,7 @@ def from_returned(
     count = len(returned)
     nested = [k for k, value in enumerate(returned) if isinstance(value, tuple | list | dict)]
     if nested:
-        _from_nested(returned, nested, inputs, parameters, located)
+        _from_nested(returned, nested, inputs, parameters, located, shapes)
         return
     bad = next((v for v in returned if v is not None and as_number(v) is None), None)
     if bad is not None:
@@ -136,6 +136,7 @@ def _from_nested(
     inputs: Sequence[str],
     parameters: Mapping[str, Sequence[Path]],
     located: Located,
+    shapes: Mapping[str, tuple[int, ...]],
 ) -> None:
     """`(dx, [dW, db])` and `(dx, {"W": dW})`: flat ones for the inputs, the container for the parameters."""
     flat = [k for k in range(len(returned)) if k not in nested]
@@ -147,6 +148,31 @@ def _from_nested(
         elif len(container) == len(parameters):
             for index, name in enumerate(parameters):
                 located.places[name] = Place("returned", Path((("[]", k), ("[]", index))))
+        else:
+            for name, index in _of_a_list(container, parameters, located, shapes):
+                located.places[name] = Place("returned", Path((("[]", k), ("[]", index))))
+
+
+def _of_a_list(
+    gradients: Sequence[Any],
+    parameters: Mapping[str, Sequence[Path]],
+    located: Located,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> list[tuple[str, int]]:
+    """The entries of the first list of parameters of these shapes: `(nabla_b, nabla_w)` for biases and weights."""
+    lists: dict[tuple[Step, ...], list[tuple[str, int]]] = {}
+    for name, paths in parameters.items():
+        for path in paths:
+            kind, key = path.steps[-1]
+            if kind == "[]" and isinstance(key, int) and name not in located.places:
+                lists.setdefault(path.steps[:-1], []).append((name, key))
+    for entries in lists.values():
+        fitting = len(entries) == len(gradients) and all(
+            squeezed(np.shape(gradients[index])) == squeezed(shapes.get(name, ())) for name, index in entries
+        )
+        if fitting:
+            return entries
+    return []
 
 
 def _by_key(
