@@ -11,19 +11,23 @@ from typing import Any
 
 import numpy as np
 
+from checks.against import compare
 from checks.case import Case
 from checks.contract import breaches
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
 from checks.look import CaseResult
+from checks.ordinary import ordinary_case
 from checks.results import KINDS, Finding, Report
 from checks.search import Search
 from checks.signature import Signature
+from checks.standing import Standing
 from checks.strategies import cases as drawn_cases
 from checks.strategies import plain_case
 from checks.subject import Subject
 from checks.summary import summarise
+from checks.trusted import Trusted, trusted
 
 Inputs = Sequence[Any] | Mapping[str, Any]
 
@@ -50,12 +54,14 @@ def check(
     signature's order, or a dict by name), none drawn; a parameter that is not among them is the instance's own, or
     drawn. `seed`: of the drawn cases; drawn itself and reported where it is None. `max_examples`: cases drawn.
     `dtype`: float32 or float64. `exact`: every entry one by one, however many. `timeout`: seconds after which no
-    further case is begun. `allow`: kinds of finding accepted as a convention, as "[NAME[.gradient]:]KIND".
+    further case is begun. `against`: a layer that is taken to be right, a class, an instance, a pair of functions, or
+    the text "module:Name" or "file.py::Name"; another output or gradient than its is a finding. `allow`: kinds of
+    finding accepted as a convention, as "[NAME[.gradient]:]KIND".
 
-    A layer that cannot be built or run gives a report with the verdict "error" that says why. Errors: TypeError and
-    ValueError for arguments of this function that make no sense.
+    A layer that cannot be built or run, or has not the arrays of `against`, gives a report with the verdict "error"
+    that says why. Errors: TypeError and ValueError for arguments of this function that make no sense.
     """
-    _check_arguments(max_examples, dtype, workers, against, timeout)
+    _check_arguments(max_examples, dtype, workers, timeout)
     allow = (allow,) if isinstance(allow, str) else tuple(allow)
     _check_allowances(allow)
     started = time.perf_counter()
@@ -64,6 +70,7 @@ def check(
     run = _Run(name=name, seed=seed, allow=allow, started=started)
     try:
         wanted = Signature.parse(signature) if isinstance(signature, str) else signature
+        other = None if against is None else trusted(against, wanted, dtype)
         arrays = None if inputs is None else _as_arrays(inputs, np.dtype(dtype))
         read_subject = _read(subject, wanted, arrays, dtype)
         run.subject = read_subject
@@ -71,12 +78,14 @@ def check(
             given = explicit_case(read_subject, arrays, seed, np.dtype(dtype))
             run.look(given)
             run.use(given, dtype)
+            run.compare(other)
         else:
             deadline = time.monotonic() + (np.inf if timeout is None else timeout)
             run.search(drawn_cases(read_subject, dtype=str(np.dtype(dtype))), max_examples, deadline)
             run.single(dtype)
             run.modes(max_examples, dtype, deadline)
             run.use(None, dtype)
+            run.compare(other, deadline)
     except (LayerError, SignatureError) as error:
         return run.failed(str(error))
     return run.report()
@@ -107,13 +116,14 @@ class _Run:
     raised: list[UserCodeRaised] = field(default_factory=list)
     smallest: CaseResult | None = None
     breaches: list[Finding] = field(default_factory=list)
+    standing: Standing | None = None
 
     def single(self, dtype: Any) -> None:
         """A batch of one, which drawing may not have met, where nothing is known to be wrong yet."""
         assert self.subject is not None
         first = next(iter(self.subject.signature.sizes), None)
         if first is not None and self.results and not any(result.differing for result in self.results):
-            case = _ordinary_case(self.subject, self.seed, dtype, {first: 1})
+            case = ordinary_case(self.subject, self.seed, dtype, {first: 1})
             raised = len(self.raised)
             if case is not None and (result := self.look(case)) is not None and not result.differing:
                 self.results.pop()  # it is the drawn cases that are counted and shown
@@ -145,10 +155,17 @@ class _Run:
         """Whether the contract holds on the case given, else on an ordinary one, else on one that was drawn."""
         assert self.subject is not None
         known = [result.case for result in self.results if result.finite]
-        for one in (case, *((_ordinary_case(self.subject, self.seed, dtype), *known[:1]) if case is None else ())):
+        for one in (case, *((ordinary_case(self.subject, self.seed, dtype), *known[:1]) if case is None else ())):
             if one is not None and (known or case is not None):
                 self.breaches = breaches(one)
                 break
+
+    def compare(self, other: Trusted | None, deadline: float = np.inf) -> None:
+        """Beside the trusted layer, on the cases that were looked at and ran."""
+        assert self.subject is not None
+        if other is not None and self.results:
+            cases = [result.case for result in self.results if result.mode is None]
+            self.standing = compare(self.subject, other, cases, deadline)
 
     def look(self, case: Case) -> CaseResult | None:
         """Judges one case; what the layer's code raised is kept."""
@@ -193,6 +210,7 @@ class _Run:
             self.raised,
             self.smallest,
             self.breaches,
+            standing=self.standing,
             target=self.name,
             seed=self.seed,
             allow=self.allow,
@@ -221,17 +239,6 @@ def _read(subject: Any, signature: Signature | None, arrays: Any, dtype: Any) ->
         if set(arrays) <= {argument.name for argument in known.signature.arguments}:
             raise
         return known
-
-
-def _ordinary_case(subject: Subject, seed: int, dtype: Any, fixed: Mapping[str, int] | None = None) -> Case | None:
-    """Ordinary values in sizes that are all different, from 3 on; None where the sizes have to be others."""
-    sizes = {**{name: 3 + k for k, name in enumerate(subject.signature.sizes)}, **(fixed or {})}
-    try:
-        case = plain_case(subject, subject.signature, sizes, seed, dtype=str(np.dtype(dtype)))
-        subject.build(case.arrays).forward(case.arrays)
-    except Exception:  # sizes that do not go together, for the signature or for the layer
-        return None
-    return case
 
 
 def explicit_case(subject: Subject, inputs: Mapping[str, Any] | tuple[Any, ...], seed: int, dtype: Any) -> Case:
@@ -304,18 +311,15 @@ def _as_array(name: str, value: Any) -> Any:
     return array
 
 
-def _check_arguments(max_examples: int, dtype: Any, workers: Any, against: Any, timeout: float | None) -> None:
+def _check_arguments(max_examples: int, dtype: Any, workers: Any, timeout: float | None) -> None:
     if max_examples < 1:
         raise ValueError(f"Expected max_examples to be at least 1, got {max_examples}")
     if np.dtype(dtype) not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f"Expected dtype to be float32 or float64, got {dtype!r}")
     if timeout is not None and not timeout > 0:
         raise ValueError(f"Expected timeout to be a positive number of seconds, got {timeout!r}")
-    for name, value in (("workers", workers), ("against", against)):
-        if value is not None:
-            raise ValueError(
-                f"Expected {name} to be None, got {value!r}: this version checks in one process, without it"
-            )
+    if workers is not None:
+        raise ValueError(f"Expected workers to be None, got {workers!r}: this version checks in one process")
 
 
 def _check_allowances(allow: Sequence[str]) -> None:

@@ -72,12 +72,18 @@ def check(targets: tuple[str, ...], **words: Any) -> int:
     """Check hand-written layers.
 
     TARGET is file.py, file.py::Name, folder/, package.module or package.module:Name.
+
+    With --against, the layer of a file is also compared with a trusted one, on the same cases: with
+    reference:Affine, or file.py::Name. Of a file with several, it is the one of the same name.
     """
     if not targets or not all(targets):
         raise click.UsageError("no TARGET: expected a file, a folder or a module, as in gradproof check my_layers.py")
     session = _session(**words)
-    from checks.session import check_targets
+    from checks.session import check_targets, why_not_against
 
+    why = None if session.options.against is None else why_not_against(session.options)
+    if why is not None:
+        raise click.BadParameter(why, param_hint="'--against'")
     return check_targets(targets, session)
 
 

@@ -42,6 +42,15 @@ def _signature(_: click.Context, __: click.Parameter, text: str | None) -> str |
     return text
 
 
+def _against(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    if text is not None:
+        from checks.trusted import EXPECTED, is_named
+
+        if not is_named(text):
+            raise click.BadParameter(f"{text!r} names no layer; {EXPECTED}")
+    return text
+
+
 def _allowances(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[str, ...]:
     for text in texts:
         match = _ALLOWED.fullmatch(text)
@@ -115,6 +124,12 @@ OPTIONS: Final[dict[str, Callable[[Any], Any]]] = {
         metavar="S",
         callback=_signature,
         help="Names and sizes, as 'x(n,i), W(i,o), b(o) -> (n,o)'.",
+    ),
+    "against": click.option(
+        "--against",
+        metavar="MODULE:NAME",
+        callback=_against,
+        help="A layer taken to be right: report other outputs and gradients than its.",
     ),
     "allow": click.option(
         "--allow",

@@ -106,7 +106,8 @@ class Report:
     """All that is known about one subject after a check.
 
     `target` is the path as given, then `::Name`; `why` says for an error what happened; `notes` are remarks that
-    change no verdict. `cases` counts the drawn cases.
+    change no verdict. `likeness` says in a line what other layer it was compared with, or computes the same as.
+    `cases` counts the drawn cases.
     """
 
     target: str
@@ -121,6 +122,7 @@ class Report:
     seconds: float = 0.0
     why: str | None = None
     notes: tuple[str, ...] = ()
+    likeness: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property

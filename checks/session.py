@@ -10,11 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from checks import __version__
-from checks.discover import expand, find
+from checks.discover import Source, expand, find
 from checks.report.layout import QUIET, Line, clean, summary
 from checks.results import Report, Verdict
 from checks.run import Job, Outcome, Run, available_cores
-from checks.worker import Check, Options, failed_to_run
+from checks.worker import Check, Find, Options, failed_to_run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,8 +47,27 @@ def check_targets(targets: Sequence[str], session: Session) -> int:
         files[target] = [source.label for source in sources]
         for source in sources:
             if source.explicit or (source.label, source.name) not in jobs:
-                jobs[source.label, source.name] = Job(label=source.label, find=partial(find, source))
+                jobs[source.label, source.name] = Job(label=source.label, find=_finder(source, session.options.against))
     return conduct(list(jobs.values()), session, expected=files)
+
+
+def why_not_against(options: Options) -> str | None:
+    """Why nothing can be compared with the layer of `--against`; it is read in a process of its own."""
+    from checks.trusted import found_as, readable
+
+    text = options.against or ""
+    with Run([Job(label=text, find=partial(found_as, text))], options, workers=1, check=readable) as run:
+        reports = [report for outcome in run for report in outcome.reports]
+    return next((report.why for report in reports if report.verdict == "error"), None)
+
+
+def _finder(source: Source, against: str | None) -> Find:
+    """How the subjects of a file are found: of several, the one that is compared."""
+    if against is None:
+        return partial(find, source)
+    from checks.trusted import find_to_compare
+
+    return partial(find_to_compare, source, against)
 
 
 def conduct(jobs: Sequence[Job], session: Session, expected: dict[str, list[str]] | None = None) -> int:

@@ -14,6 +14,7 @@ from checks.findings import find
 from checks.look import CaseResult
 from checks.results import Comparison, Finding, Report, Verdict
 from checks.snippet import snippet
+from checks.standing import Standing
 from checks.subject import Subject
 
 UNDECIDED_SHARE = 0.25
@@ -26,6 +27,7 @@ def summarise(
     smallest: CaseResult | None,
     breaches: Sequence[Finding] = (),
     *,
+    standing: Standing | None = None,
     target: str,
     seed: int,
     allow: Sequence[str],
@@ -35,20 +37,27 @@ def summarise(
     """The report of one subject from the results of its cases; `smallest` is the shrunk failing one."""
     known = [*results, smallest] if smallest is not None else list(results)
     rows = tuple(_row(name, results, smallest) for name in _names(subject, known))
-    findings = tuple(f for f in find(subject, rows, known, raised, breaches) if not _allowed(f, subject.name, allow))
+    beside = standing.findings if standing is not None else ()
+    findings = tuple(
+        f for f in find(subject, rows, known, raised, (*breaches, *beside)) if not _allowed(f, subject.name, allow)
+    )
     accused = next((r for r in known if r is smallest), None) or next((r for r in known if r.differing), None)
+    script = None if accused is None else snippet(accused.case, _foremost(accused))
+    if accused is None and any(f.kind == "differs-from-reference" for f in findings) and standing is not None:
+        script = standing.snippet
     return Report(
         target=target,
         verdict=_verdict(rows, findings, subject.name, allow),
         signature=str(subject.signature),
         comparisons=rows,
         findings=findings,
-        counterexample=None if accused is None else snippet(accused.case, _foremost(accused)),
+        counterexample=script,
         seed=seed,
         evaluations=sum(result.evaluations for result in known),
         cases=len(results),
         seconds=seconds,
-        notes=(*subject.notes, *_notes(rows, results, raised)),
+        notes=(*subject.notes, *_notes(rows, results, raised), *(standing.notes if standing is not None else ())),
+        likeness=standing.likeness if standing is not None else None,
         versions=versions,
     )
 

@@ -37,6 +37,7 @@ class Options:
 
     seed: int
     signature: str | None = None
+    against: str | None = None
     max_examples: int = 20
     dtype: str = "float64"
     exact: bool = False
@@ -161,6 +162,7 @@ def _check(found: Found, check: Check | None, options: Options, seed: int) -> Re
         "timeout": options.timeout / 2,
         "allow": options.allow,
         "target": found.target,
+        **({} if options.against is None else {"against": options.against}),
         **found.settings,
     }
     return check(found.subject, options.signature, **arguments)

@@ -33,6 +33,8 @@ def to_json(report: Report) -> dict[str, Any]:
         "evaluations": int(report.evaluations),
         "seconds": _number(report.seconds),
         "why": report.why,
+        "likeness": report.likeness,
+        "notes": list(report.notes),
     }
 
 

@@ -45,6 +45,8 @@ def block(report: Report, verbosity: int = NORMAL) -> list[Line]:
     lines: list[Line] = [_heading(report)]
     if report.signature is not None:
         lines += _wrapped(report.signature, "  ", "faint")
+    if report.likeness is not None:
+        lines += _wrapped(report.likeness, "  ", "faint")
     if report.why is not None:
         lines += _wrapped(report.why, "  ")
     lines += _table(report.comparisons)
