@@ -22,7 +22,7 @@ from checks.evaluation import quiet
 from checks.examine import BESIDE, BESIDE_SINGLE
 from checks.function import Array
 from checks.matching import Matching, matchings
-from checks.ordinary import ordinary_case
+from checks.ordinary import distinct_case
 from checks.relation import Both, relation
 from checks.report.numbers import counted, pair
 from checks.results import Finding
@@ -250,7 +250,7 @@ class _Comparison:
 
     def _matching(self, case: Case) -> Matching:
         if case.signature not in self.known:
-            probe = ordinary_case(self.own, 7, _dtype(case), signature=case.signature) or case
+            probe = distinct_case(self.own, 7, _dtype(case), signature=case.signature) or case
             self.probe = self.probe or probe
             self.known[case.signature] = self._chosen(probe)
         return self.known[case.signature]

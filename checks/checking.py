@@ -17,6 +17,7 @@ from checks.contract import breaches
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
+from checks.known import recognised
 from checks.look import CaseResult
 from checks.ordinary import ordinary_case
 from checks.results import KINDS, Finding, Report
@@ -161,11 +162,14 @@ class _Run:
                 break
 
     def compare(self, other: Trusted | None, deadline: float = np.inf) -> None:
-        """Beside the trusted layer, on the cases that were looked at and ran."""
+        """Beside the trusted layer, on the cases that were looked at and ran; without one, beside what is known."""
         assert self.subject is not None
-        if other is not None and self.results:
-            cases = [result.case for result in self.results if result.mode is None]
+        cases = [result.case for result in self.results if result.mode is None]
+        if other is not None and cases:
             self.standing = compare(self.subject, other, cases, deadline)
+        elif other is None and self.results and time.monotonic() < deadline:
+            likeness = recognised(self.subject, self.seed, cases)
+            self.standing = None if likeness is None else Standing(likeness=likeness)
 
     def look(self, case: Case) -> CaseResult | None:
         """Judges one case; what the layer's code raised is kept."""

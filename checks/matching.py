@@ -87,9 +87,10 @@ class Matching:
     @property
     def words(self) -> str:
         """`W and the output transposed`; empty where everything is taken as it is."""
-        turned = [p.own.name for p in self.pairs if p.turned and not p.labels]
-        turned += ["the output"] if self.output is not None else []
-        said = [f"{_listed(turned)} transposed"] if turned else []
+        turned = [(p.own.name, len(p.axes)) for p in self.pairs if p.turned and not p.labels]
+        turned += [("the output", len(self.output))] if self.output is not None else []
+        how = "transposed" if all(rank == 2 for _, rank in turned) else "with the axes in another order"
+        said = [f"{_listed([name for name, _ in turned])} {how}"] if turned else []
         said += [p.words for p in self.pairs if p.labels and p.words is not None]
         return " and ".join(said)
 

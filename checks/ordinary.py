@@ -34,3 +34,14 @@ def ordinary_case(
     except Exception:  # sizes that do not go together, for the signature or for the layer
         return None
     return case
+
+
+def distinct_case(subject: Subject, seed: int, dtype: Any, *, signature: Signature, start: int = 3) -> Case | None:
+    """An ordinary case, or one with the last sizes the largest turned round: a filter is smaller than its image."""
+    names = signature.sizes
+    turned = {name: start + k for k, name in enumerate(reversed(names))}
+    for fixed in (None, turned):
+        case = ordinary_case(subject, seed, dtype, fixed, signature=signature, start=start)
+        if case is not None:
+            return case
+    return None

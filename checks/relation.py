@@ -64,22 +64,32 @@ def _constant_factor(cases: Sequence[Both]) -> Iterator[str]:
 
 def _sizes_factor(cases: Sequence[Both]) -> Iterator[str]:
     """A factor that goes with the sizes: the batch size, or how many entries there are."""
-    if len({tuple(sorted(both.sizes.items())) for both in cases}) < 2:
+    ratios = [_ratio(both) for both in cases]
+    if not all(both.holds(ratio) for both, ratio in zip(cases, ratios, strict=True)):
         return
     names = [name for name in cases[0].sizes if all(name in both.sizes for both in cases)]
-    for number in _NUMBERS:
-        for count in (1, 2, 3):
-            for chosen in combinations(names, count):
-                products = [float(np.prod([both.sizes[name] for name in chosen])) for both in cases]
-                if len(set(products)) < 2:
-                    continue
-                product = " ".join(chosen)
-                lead = "" if number == 1 else f"{number:g} "
-                if all(both.holds(number * p) for both, p in zip(cases, products, strict=True)):
-                    yield f"{lead}{product} times it"
-                if all(both.holds(number / p) for both, p in zip(cases, products, strict=True)):
-                    bottom = f"({product})" if count > 1 else product
-                    yield f"{number:g}/{bottom} times it"
+    for count in (1, 2, 3):
+        for chosen in combinations(names, count):
+            products = [float(np.prod([both.sizes[name] for name in chosen])) for both in cases]
+            if len(set(products)) < 2:
+                continue
+            for number in _NUMBERS:
+                for power, words in ((1, _product(number, chosen)), (-1, _quotient(number, chosen))):
+                    factors = [number * product**power for product in products]
+                    if np.allclose(ratios, factors, rtol=1e-3) and _all_hold(cases, factors):
+                        yield f"{words} times it"
+
+
+def _all_hold(cases: Sequence[Both], factors: Sequence[float]) -> bool:
+    return all(both.holds(factor) for both, factor in zip(cases, factors, strict=True))
+
+
+def _product(number: float, names: Sequence[str]) -> str:
+    return " ".join(names) if number == 1 else f"{number:g} {' '.join(names)}"
+
+
+def _quotient(number: float, names: Sequence[str]) -> str:
+    return f"{number:g}/{names[0]}" if len(names) == 1 else f"{number:g}/({' '.join(names)})"
 
 
 def _constant(cases: Sequence[Both]) -> Iterator[str]:

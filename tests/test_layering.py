@@ -36,7 +36,7 @@ LAYERS = (
     ("load",),
     ("discover",),
     ("trusted",),
-    ("against",),
+    ("against", "known"),
     ("checking",),
     ("worker",),
     ("process",),
