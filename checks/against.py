@@ -27,10 +27,10 @@ from checks.relation import Both, relation
 from checks.report.numbers import counted, pair
 from checks.results import Finding
 from checks.side_by_side import side_by_side
-from checks.signature import Signature
+from checks.signature import Shape, Signature
 from checks.standing import Standing
 from checks.subject import Arrays, Subject
-from checks.trusted import Trusted
+from checks.trusted import Trusted, read_like
 
 LEAST_CASES = 3  # that are compared whatever the time
 
@@ -64,6 +64,7 @@ def compare(own: Subject, trusted: Trusted, cases: Sequence[Case], deadline: flo
 class _Comparison:
     def __init__(self, own: Subject, trusted: Trusted) -> None:
         self.own = own
+        self.trusted = trusted
         self.other = trusted.subject
         self.name = trusted.name
         self.known: dict[Signature, Matching] = {}
@@ -261,15 +262,14 @@ class _Comparison:
         Where names do not decide between several, one under which the outputs agree is preferred: values may choose
         which array is which, never excuse a layout that the shapes do not force.
         """
-        running: list[Matching] = []
-        for signature in self.other.signatures:
-            found = matchings(probe.signature, self.own.roles, probe.arrays, signature, self.other.roles)
-            running += [ready for m in found if (ready := self._ready(probe, m)) is not None]
-        running.sort(key=lambda m: m.cost)
+        running = self._running(probe)
+        if not running and (other := read_like(self.trusted, self.own)) is not None:
+            self.other = other
+            running = self._running(probe)
         if not running:
             raise LayerError(
-                f"it cannot be compared with {self.name}: {self.own.signature}\n"
-                f"has not the arrays of {self.other.signature}; name a layer of the same arrays"
+                f"it has {self.own.signature}, {self.name} has {self.other.signature}:\n"
+                "these arrays cannot stand for each other; compare it with a layer of the same arrays"
             )
         first = running[0]
         if self.shapes is not None or self._agrees(probe, first):
@@ -278,13 +278,24 @@ class _Comparison:
         rest = [m for m in running[1:] if m.named and (turned or not any(p.turned for p in m.pairs))]
         return next((m for m in rest if self._agrees(probe, m)), first)
 
-    def _ready(self, probe: Case, matching: Matching) -> Matching | None:
+    def _running(self, probe: Case) -> list[Matching]:
+        """The matchings under which the trusted layer runs: those whose output fits first, the natural ones first."""
+        ready: list[tuple[bool, float, Matching]] = []
+        for signature in self.other.signatures:
+            for found in matchings(probe.signature, self.own.roles, probe.arrays, signature, self.other.roles):
+                shapes = self._output_shapes(probe, found)
+                if shapes is not None:
+                    settled = found.with_output(*shapes)
+                    ready.append((settled is None, found.cost, settled or found))
+        return [matching for _, _, matching in sorted(ready, key=lambda one: one[:2])]
+
+    def _output_shapes(self, probe: Case, matching: Matching) -> tuple[Shape, Shape] | None:
         try:
             own = _output(self.own, probe.arrays, probe.seed).shape
             other = _output(self.other, matching.there(probe.arrays, _sizes(probe)), probe.seed).shape
         except Exception:
             return None
-        return matching.with_output(own, other) or matching
+        return own, other
 
     def _agrees(self, probe: Case, matching: Matching) -> bool:
         samples = self._samples(probe, matching)

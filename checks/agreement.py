@@ -2,11 +2,11 @@
 
     allowance = 4 spread + 4 noise + 8 u |f| + 4 u v + tiny
 
-`spread`: the largest change under inputs moved by a rounding (conditioning). `noise`: the standard deviation from a
-table of differences (what is rounded inside). Of both the root mean square over all entries counts as well, since
-either is small somewhere by chance. `v`: what the entry changes by when all inputs are moved by their own size, for
-values that are what is left of larger ones (1 - p of a saturated p). Two programs differ by the sum of both allowances
-at most, and are said to differ from three times that on.
+`spread`: the largest change under inputs moved by a rounding (conditioning), or in a wider dtype where the code keeps
+it. `noise`: the standard deviation from a table of differences (what is rounded inside). Of both the root mean square
+over all entries counts as well, since either is small somewhere by chance. `v`: what the entry changes by when all
+inputs are moved by their own size, for values that are what is left of larger ones (1 - p of a saturated p). Two
+programs differ by the sum of both allowances at most, and are said to differ from three times that on.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def sampled(
     for repeat in range(REPEATS):
         moved = {name: nudged(a, seed + 7 * repeat) if name in movable else a for name, a in own.items()}
         _widen(spread, values, run(moved))
+    _widen(spread, values, _in_wider_dtype(run, own, movable, values))
     variation = {key: np.zeros(value.shape) for key, value in values.items()}
     for way in range(0 if briefly else WAYS):
         line = _Line(lambda: run(own), moving, seed + way)
@@ -80,6 +81,21 @@ def sampled(
             allowed = allowed + BURIED * unit * (total / line_scale(own[key])).reshape(own[key].shape)
         allowances[key] = np.asarray(allowed)
     return Sample(values=values, allowances=allowances)
+
+
+def _in_wider_dtype(
+    run: Run, arrays: Arrays, movable: tuple[str, ...], values: Mapping[str, Array]
+) -> Mapping[str, Array]:
+    """The same values in the next wider dtype, where the code keeps it: what rounding inside did to them."""
+    wide = {
+        name: a.astype(np.float64 if a.dtype.itemsize < 8 else np.longdouble) if name in movable else a
+        for name, a in arrays.items()
+    }
+    try:
+        found = run(wide)
+    except Exception:  # the user's code need not take such arrays
+        return {}
+    return found if found[OUTPUT].dtype.itemsize > values[OUTPUT].dtype.itemsize else {}
 
 
 def excess(a: Array, b: Array, allowance: Array) -> Array:

@@ -167,9 +167,12 @@ class _Run:
         cases = [result.case for result in self.results if result.mode is None]
         if other is not None and cases:
             self.standing = compare(self.subject, other, cases, deadline)
-        elif other is None and self.results and time.monotonic() < deadline:
-            likeness = recognised(self.subject, self.seed, cases)
-            self.standing = None if likeness is None else Standing(likeness=likeness)
+            if not self.standing.findings:
+                return
+        if self.results and time.monotonic() < deadline and (likeness := recognised(self.subject, self.seed, cases)):
+            before = self.standing
+            said = likeness if before is None else f"{before.likeness}; {likeness}"
+            self.standing = Standing(likeness=said) if before is None else replace(before, likeness=said)
 
     def look(self, case: Case) -> CaseResult | None:
         """Judges one case; what the layer's code raised is kept."""

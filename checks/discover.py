@@ -187,7 +187,7 @@ def _named(module: ModuleType, name: str, target: str) -> Found:
     for part in name.split("."):
         value = getattr(value, part, None)
     if value is None:
-        known = dict(_subjects(module))
+        known = dict(_subjects(module)) or _imported_layers(module)
         near = difflib.get_close_matches(name, known, n=1)
         there = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'no layers'}"
         return Found(target=target, why=f"there is no {name} in {_file_name(module)}; {there}")
@@ -198,6 +198,13 @@ def _named(module: ModuleType, name: str, target: str) -> Found:
     return Found(target=target, subject=value)
 
 
+def _imported_layers(module: ModuleType) -> dict[str, Any]:
+    """The layers that a module without any of its own, such as a package, offers."""
+    from checks.dialects import is_layer
+
+    return {name: value for name, value in vars(module).items() if isinstance(value, type) and is_layer(value)}
+
+
 def _holds_none(module: ModuleType, file: str) -> str:
     names = [cls.__name__ for cls in _classes(module)]
     has = f"its classes are {', '.join(names)}" if names else "it defines no class"
@@ -205,7 +212,8 @@ def _holds_none(module: ModuleType, file: str) -> str:
 
 
 def _file_name(module: ModuleType) -> str:
-    return Path(module.__file__ or module.__name__).name
+    path = Path(module.__file__ or module.__name__)
+    return path.name if path.name != "__init__.py" else f"{path.parent.name}/{path.name}"
 
 
 def _skipped(module: ModuleType) -> Iterator[str]:

@@ -163,10 +163,10 @@ def _choices(
 ) -> Iterator[tuple[float, Pair]]:
     """What may stand for the other's array number `position`, with how unlikely that is."""
     wanted = other.arguments[position]
-    here, there = {_word(n) for n in own.names}, {_word(n) for n in other.names}
+    here, there = {word(n) for n in own.names}, {word(n) for n in other.names}
     for k, argument in enumerate(own.arguments):
-        same_name = _word(argument.name) == _word(wanted.name)
-        claimed = not same_name and (_word(argument.name) in there or _word(wanted.name) in here)
+        same_name = word(argument.name) == word(wanted.name)
+        claimed = not same_name and (word(argument.name) in there or word(wanted.name) in here)
         roles = own_roles.get(argument.name, "input"), other_roles.get(wanted.name, "input")
         if "parameter" in roles and roles[0] != roles[1]:
             continue
@@ -183,7 +183,11 @@ def _choices(
         elif rank == _rank(wanted, rank) or len(bare_axes(argument, wanted)) == len(bare_axes(wanted, argument)):
             kept = len(bare_axes(argument, wanted))
             free = any(dim.is_rest for dim in wanted.dims)
-            for axes in (tuple(range(kept)),) if free else PERMUTATIONS.get(kept, (tuple(range(kept)),)):
+            as_it_is = tuple(range(kept))
+            ways = (as_it_is,) if free else PERMUTATIONS.get(kept, (as_it_is,))
+            if {argument.kind, wanted.kind} == {"onehot", "onehot0"}:
+                ways = ((1, 0),) if kept == 2 else ()  # the classes run along the other axis
+            for axes in ways:
                 pair = Pair(own=argument, other=wanted, axes=axes)
                 yield cost + 2 * pair.turned, pair
 
@@ -210,7 +214,7 @@ def _classes(pair: Pair, sizes: Mapping[str, int]) -> int | None:
         return None
 
 
-def _word(name: str) -> str:
+def word(name: str) -> str:
     """The name without case and underscores, and the same for all words of one meaning."""
     plain = re.sub(r"_", "", name).lower()
     return next((min(words) for words in _SAME_WORD if plain in words), plain)

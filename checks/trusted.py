@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from checks.dialects import read
 from checks.discover import Discovery, Found, Source, expand, find
-from checks.errors import LayerError
+from checks.errors import LayerError, SignatureError
+from checks.matching import word
 from checks.results import Report
 from checks.signature import Signature
 from checks.subject import Subject
@@ -24,6 +25,7 @@ class Trusted:
 
     name: str
     subject: Subject
+    thing: Any
 
 
 def trusted(against: Any, signature: Signature | None, dtype: Any) -> Trusted:
@@ -39,7 +41,7 @@ def trusted(against: Any, signature: Signature | None, dtype: Any) -> Trusted:
             raise ValueError(f"against={against!r}: {found.why}")
         subject, name = found.subject, spoken(against)
     try:
-        return Trusted(name=name, subject=_read(subject, signature, dtype, name))
+        return Trusted(name=name, subject=_read(subject, signature, dtype, name), thing=subject)
     except LayerError as error:
         raise ValueError(f"against: {name} cannot be run: {error}") from None
 
@@ -53,6 +55,29 @@ def _read(subject: Any, signature: Signature | None, dtype: Any, name: str) -> S
         if signature is None:
             raise
     return read(subject, signature, dtype=dtype, name=short)
+
+
+def read_like(known: Trusted, own: Subject) -> Subject | None:
+    """The trusted layer under the sizes of the layer that is compared: images where it was tried with rows.
+
+    Arrays go by their names' meaning, else by order; axes of length one of a parameter are left out.
+    """
+    here, there = own.signature, known.subject.signature
+    if len(here.arguments) != len(there.arguments):
+        return None
+    left = list(here.arguments)
+    arguments = []
+    for argument in there.arguments:
+        named = [one for one in left if word(one.name) == word(argument.name)]
+        mine = (named or left)[0]
+        left.remove(mine)
+        parameter = own.roles.get(mine.name) == "parameter"
+        dims = tuple(dim for dim in mine.dims if not (parameter and dim.text == "1"))
+        arguments.append(replace(mine, name=argument.name, dims=dims))
+    try:
+        return read(known.thing, Signature(tuple(arguments), here.output), name=known.subject.name)
+    except (LayerError, SignatureError):
+        return None
 
 
 def located(text: str) -> Found:

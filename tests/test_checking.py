@@ -278,8 +278,8 @@ def test_backward_that_raises_is_a_finding() -> None:
         ({"max_examples": 0}, "Expected max_examples to be at least 1, got 0"),
         ({"dtype": "int64"}, "Expected dtype to be float32 or float64, got 'int64'"),
         ({"timeout": -1}, "Expected timeout to be a positive number of seconds, got -1"),
-        ({"workers": 2}, "Expected workers to be None, got 2: this version checks in one process, without it"),
-        ({"against": "reference:Affine"}, "Expected against to be None"),
+        ({"workers": 2}, "Expected workers to be None, got 2: this version checks in one process"),
+        ({"against": "Affine"}, "against='Affine': 'Affine' names no layer; expected module:Name"),
     ],
 )
 def test_arguments_that_make_no_sense(options: dict[str, Any], message: str) -> None:

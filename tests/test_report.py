@@ -242,6 +242,8 @@ SUBJECT_KEYS = [
     "evaluations",
     "seconds",
     "why",
+    "likeness",
+    "notes",
 ]
 GRADIENT_KEYS = [
     "name",
