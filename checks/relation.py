@@ -32,6 +32,11 @@ class Both:
     other_allowance: Array
     sizes: Mapping[str, int]
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether both layers gave numbers throughout."""
+        return bool(np.all(np.isfinite(self.own)) and np.all(np.isfinite(self.other)))
+
     def holds(self, factor: float = 1.0, constant: float = 0.0) -> bool:
         """Whether own = factor * other + constant."""
         expected = factor * self.other + constant
@@ -42,7 +47,7 @@ class Both:
 
 def relation(cases: Sequence[Both]) -> str | None:
     """`its negative`, `0.5 times it`, `n times it`: what the own numbers are, in the first words that hold."""
-    telling = [both for both in cases if both.own.size and np.any(both.other) and np.all(np.isfinite(both.other))]
+    telling = [both for both in cases if both.own.size and np.any(both.other) and both.is_finite]
     if not telling or any(both.own.shape != both.other.shape for both in cases):
         return None
     for rule in RULES:

@@ -451,3 +451,49 @@ def test_a_json_that_cannot_be_written_in_the_end_is_status_2(monkeypatch: pytes
     result = gradproof("check", "nowhere.py", "--json", "out.json")
     assert result.exit_code == 2 == session_module.MISUSED
     assert result.stderr == "gradproof: the JSON could not be written: No space left on device\n"
+
+
+# A trusted layer
+
+
+HALVES = """
+
+class Square:
+    def forward(self, x):
+        self.x = x
+        return x * x / 2
+
+    def backward(self, dout):
+        return self.x * dout
+"""
+
+
+def test_against_a_trusted_layer() -> None:
+    write("trusted.py", GOOD)
+    code, document, result = checked(write("mine.py", HALVES, layer("Other")), "--against", "trusted.py::Square")
+    assert code == 1
+    assert verdicts(document) == [("mine.py::Square", "fail")]
+    (finding,) = document["subjects"][0]["findings"]
+    assert (finding["kind"], finding["severity"], finding["file"]) == ("differs-from-reference", "error", "mine.py")
+    assert "trusted.Square gives" in finding["message"]
+    assert document["subjects"][0]["likeness"] == "differs from trusted.Square"
+    assert result.stderr == "skipped in mine.py: Other (not compared)\n"
+    assert checked("trusted.py", "--against", "trusted.py::Square")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("against", "words"),
+    [
+        ("reference", "'reference' names no layer; expected module:Name, as reference:Affine, or file.py::Name"),
+        ("reference:Afine", "there is no Afine in reference/__init__.py; did you mean Affine?"),
+        ("nowhere.py::Affine", "there is no file nowhere.py"),
+        ("nowhere:Affine", "there is no file, folder or module nowhere"),
+    ],
+)
+def test_a_trusted_layer_that_is_not_there_is_a_wrong_word(against: str, words: str) -> None:
+    result = gradproof("check", write("good.py", GOOD), "--against", against)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("gradproof: Invalid value for '--against': ")
+    assert words in result.stderr
+    assert result.stderr.count("\n") == 1
