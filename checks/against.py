@@ -20,7 +20,7 @@ from checks.case import Case
 from checks.errors import LayerError
 from checks.evaluation import quiet
 from checks.examine import BESIDE, BESIDE_SINGLE
-from checks.function import Array
+from checks.function import Array, typical_size
 from checks.matching import Matching, matchings
 from checks.ordinary import distinct_case
 from checks.relation import Both, relation
@@ -107,7 +107,7 @@ class _Comparison:
         for key in keys:
             wrong = [s for s in seen if key in s.wrong]
             if wrong:
-                shown = min(wrong, key=lambda s: (not s.case.rounded, sum(a.size for a in s.case.arrays.values())))
+                shown = min(wrong, key=lambda s: _oddness(s.case))
                 # The first of those that are as far off as any, up to a little: which one is rounding's choice.
                 far = shown.wrong[key] >= 0.9 * shown.wrong[key].max()
                 index = np.unravel_index(int(np.argmax(far)), far.shape)
@@ -336,6 +336,13 @@ def _share(cases: Sequence[Both]) -> str:
             float(np.nanmax(np.abs(b.own - b.other)) / max(float(np.nanmax(np.abs(b.other))), 1e-300)) for b in cases
         )
     return f"; they are {largest:.0e} of the largest apart at most" if largest < 1e-2 else ""
+
+
+def _oddness(case: Case) -> tuple[bool, bool, int]:
+    """What makes a case hard to read: long numbers, huge or tiny ones, many of them."""
+    sizes = [typical_size(case.arrays[name]) for name in case.movable]
+    extreme = any(not 0.01 < size < 100 for size in sizes)
+    return not case.rounded, extreme, sum(array.size for array in case.arrays.values())
 
 
 def _sizes(case: Case) -> dict[str, int]:

@@ -167,7 +167,7 @@ class _Run:
         cases = [result.case for result in self.results if result.mode is None]
         if other is not None and cases:
             self.standing = compare(self.subject, other, cases, deadline)
-            if not self.standing.findings:
+            if all("; it is " in finding.message for finding in self.standing.findings):
                 return
         if self.results and time.monotonic() < deadline and (likeness := recognised(self.subject, self.seed, cases)):
             before = self.standing
