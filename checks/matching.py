@@ -46,11 +46,15 @@ _SAME_WORD: Final = (
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Matching:
-    """A partner for each array of the other layer. `output`: its output's axes in this one's order, once known."""
+    """A partner for each array of the other layer. `output`: its output's axes in this one's order, once known.
+
+    `crossed`: arrays that stand for another one than names or order would have it.
+    """
 
     pairs: tuple[Pair, ...]
     cost: float = 0.0
     output: tuple[int, ...] | None = None
+    crossed: tuple[str, ...] = ()
 
     def there(self, arrays: Arrays, sizes: Mapping[str, int]) -> dict[str, Array]:
         """The other layer's arrays, by its names."""
@@ -92,6 +96,7 @@ class Matching:
         how = "transposed" if all(rank == 2 for _, rank in turned) else "with the axes in another order"
         said = [f"{_listed([name for name, _ in turned])} {how}"] if turned else []
         said += [p.words for p in self.pairs if p.labels and p.words is not None]
+        said += [f"{p.own.name} for {p.other.name}" for p in self.pairs if p.own.name in self.crossed]
         return " and ".join(said)
 
 

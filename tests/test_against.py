@@ -339,3 +339,34 @@ def test_names_that_lead_nowhere_are_errors_of_the_call() -> None:
         check(Affine, against="reference:softmax")
     with pytest.raises(ValueError, match="cannot be run"):
         check(Affine, against=of_zoo("projects", "ConfiguredAffine"))
+
+
+def test_inputs_in_another_order_are_told() -> None:
+    """Names that mean nothing leave the order to the values, which is said; names that are the same do not."""
+
+    class Less:
+        def forward(self, first: Any, second: Any) -> Any:
+            return first - second
+
+        def backward(self, dout: Any) -> Any:
+            return dout.copy(), -dout
+
+    class LessReversed:
+        def forward(self, p: Any, q: Any) -> Any:
+            return q - p
+
+        def backward(self, dout: Any) -> Any:
+            return -dout, dout.copy()
+
+    class Reversed:
+        def forward(self, x: Any, y: Any) -> Any:
+            return y - x
+
+        def backward(self, dout: Any) -> Any:
+            return -dout, dout.copy()
+
+    report = compared(Less, LessReversed)
+    assert report.passed
+    assert report.likeness is not None
+    assert report.likeness.endswith("second for p and first for q")
+    assert len(said(compared(Difference, Reversed))) == 1
