@@ -6,6 +6,7 @@ Values here only have to make a layer run; the cases that judge it are drawn els
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import random
 import warnings
@@ -24,6 +25,21 @@ def reseed() -> None:
     """Both global random states at a fixed point, so that dropout and initialisers repeat."""
     random.seed(SEED)
     np.random.seed(SEED)  # noqa: NPY002  (layers draw from the global state)
+
+
+@contextlib.contextmanager
+def own_generators() -> Iterator[None]:
+    """Generators that are made without a seed take one from the global state, so that what follows it repeats."""
+    original = np.random.default_rng
+    np.random.default_rng = functools.partial(_default_rng, original)
+    try:
+        yield
+    finally:
+        np.random.default_rng = original
+
+
+def _default_rng(original: Any, seed: Any = None) -> Any:
+    return original(np.random.randint(2**31) if seed is None else seed)  # noqa: NPY002
 
 
 @contextlib.contextmanager

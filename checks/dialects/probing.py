@@ -13,7 +13,7 @@ from checks.dialects.reach import as_number
 from checks.dialects.returned import leaves
 from checks.dialects.usage import Bound, Usage, Values, output_of
 from checks.errors import LayerError, SignatureError
-from checks.infer_draw import draw, reseed
+from checks.infer_draw import draw, own_generators, reseed
 from checks.infer_layout import Layout, Probe, number
 from checks.subject import Array
 
@@ -85,7 +85,8 @@ class Prober:
         """A fresh object, with the random state reseeded."""
         values = self.values(layout, sizes, arrays)
         reseed()
-        root = self.usage.make({f.name: values[f.name] for f in self._formals(values)})
+        with own_generators():
+            root = self.usage.make({f.name: values[f.name] for f in self._formals(values)})
         live = Live(values, root, self.usage.bind(root))
         if self.primed:
             live.bound.forward(copy.deepcopy(values))

@@ -18,6 +18,7 @@ from checks.dialects.places import Place
 from checks.dialects.reach import Path, Slot, walk
 from checks.dialects.usage import Usage, clone, output_of
 from checks.errors import LayerError, SignatureError
+from checks.infer_draw import own_generators
 from checks.infer_layout import Size, number
 from checks.signature import Signature
 from checks.subject import Array, Arrays
@@ -63,7 +64,8 @@ class Plan:
         if self.sizes:
             numbers = self.numbers(arrays)
             values.update({name: number(size, numbers) for name, size in self.sizes.items()})
-        return usage.make(values)
+        with own_generators():
+            return usage.make(values)
 
     def numbers(self, arrays: Arrays) -> dict[str, int]:
         """The numbers of the sizes, from the shapes of the arrays."""
