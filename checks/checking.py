@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from checks import record
 from checks.case import Case
+from checks.caveats import with_caveats
 from checks.contract import breaches
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
+from checks.loading.standin import tell_use
 from checks.look import CaseResult
 from checks.results import KINDS, Finding, Report
 from checks.search import Search
@@ -56,6 +59,23 @@ def check(
     ValueError for arguments of this function that make no sense.
     """
     _check_arguments(max_examples, dtype, workers, against, timeout)
+    with record.watching() as seen:
+        tell_use(subject[0] if isinstance(subject, tuple) and subject else subject)
+        report = _check(subject, signature, inputs, seed, max_examples, dtype, timeout, allow, target)
+    return with_caveats(report, seen)
+
+
+def _check(
+    subject: Any,
+    signature: Signature | str | None,
+    inputs: Inputs | None,
+    seed: int | None,
+    max_examples: int,
+    dtype: Any,
+    timeout: float | None,
+    allow: Sequence[str] | str,
+    target: str | None,
+) -> Report:
     allow = (allow,) if isinstance(allow, str) else tuple(allow)
     _check_allowances(allow)
     started = time.perf_counter()

@@ -20,7 +20,8 @@ REFERENCE = Path(reference.__file__).parent
 # Each line may import those above it, and its neighbours on the line where the line is one idea in several files.
 LAYERS = (
     ("errors",),
-    ("signature", "function", "results"),
+    ("signature", "function", "results", "record"),
+    ("loading",),
     ("noise", "subject", "entries", "values"),
     ("sweep", "ladder", "case", "roundoff"),
     ("derivative", "bench", "strategies", "snippet"),
@@ -32,7 +33,7 @@ LAYERS = (
     ("look",),
     ("examine",),
     ("findings", "dialects"),
-    ("summary", "report"),
+    ("summary", "report", "caveats"),
     ("checking", "load"),
     ("discover",),
     ("worker",),

@@ -10,6 +10,7 @@ from checks.dialects.probing import explain
 from checks.dialects.usage import Usage
 from checks.errors import LayerError
 from checks.infer import NotFoundError
+from checks.loading.standin import StandInUsedError
 
 
 def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
@@ -21,6 +22,8 @@ def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
         where = "the constructor"
     else:
         where = "forward" if failure.probe.stage in ("forward", "output") else "backward"
+    if isinstance(failure.probe.error, StandInUsedError):  # other arguments would not help
+        return LayerError(f"{usage.name} could not be run: in {where}, {failure.probe.error}")
     as_tried = str(failure.layout.signature()) if failure.layout.arguments else "no arrays"
     return LayerError(
         f"{usage.name} could not be called: {tried} to fill {_call(usage)}; with {as_tried}, {where} raised "
