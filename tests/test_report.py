@@ -242,6 +242,7 @@ SUBJECT_KEYS = [
     "evaluations",
     "seconds",
     "why",
+    "notes",
 ]
 GRADIENT_KEYS = [
     "name",
@@ -281,6 +282,7 @@ def test_json_of_a_failure() -> None:
             "suggestion": "drop the division by 2",
             "file": "my_layers.py",
             "line": 12,
+            "cell": None,
         }
     ]
 

@@ -33,6 +33,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "evaluations": int(report.evaluations),
         "seconds": _number(report.seconds),
         "why": report.why,
+        "notes": list(report.notes),
     }
 
 
@@ -73,6 +74,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "suggestion": finding.suggestion,
         "file": finding.file,
         "line": None if finding.line is None else int(finding.line),
+        "cell": None if finding.cell is None else int(finding.cell),
     }
 
 
