@@ -71,7 +71,7 @@ def main(context: click.Context) -> None:
 def check(targets: tuple[str, ...], **words: Any) -> int:
     """Check hand-written layers.
 
-    TARGET is file.py, file.py::Name, folder/, package.module or package.module:Name.
+    TARGET is file.py, file.py::Name, notebook.ipynb, folder/, package.module or package.module:Name.
     """
     if not targets or not all(targets):
         raise click.UsageError("no TARGET: expected a file, a folder or a module, as in gradproof check my_layers.py")
