@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from checks.loading.pieces import Piece, described, pieces
 from checks.loading.plan import PLAN, TERMS, users_frames
 
 _MOST_ATTEMPTS: Final = 60  # each has learned something: an import that is missing, a file that does not run
+_MOST_LIMITS: Final = 6  # so many times the limit of one attempt are spent on all of them
 
 
 def load(path: str | os.PathLike[str]) -> ModuleType:
@@ -48,6 +50,7 @@ def load(path: str | os.PathLike[str]) -> ModuleType:
 def _imported(name: str, root: Path, parts: list[str], file: Path, known: list[Piece]) -> ModuleType:
     """Imports it, again for as long as something is learned from what went wrong."""
     terms = TERMS.get()
+    started = time.monotonic()
     for _ in range(_MOST_ATTEMPTS):
         try:
             with time_limit(terms.limit):
@@ -56,7 +59,8 @@ def _imported(name: str, root: Path, parts: list[str], file: Path, known: list[P
             raise
         except BaseException as error:
             failure = error
-            if not PLAN.learn(error):
+            spent = time.monotonic() - started
+            if not PLAN.learn(error) or (terms.limit is not None and spent > _MOST_LIMITS * terms.limit):
                 break
         terms.renew()
     frames = list(users_frames(failure))

@@ -14,7 +14,7 @@ import pytest
 from checks import check, record
 from checks.load import load
 from checks.loading.plan import TERMS, Terms
-from checks.loading.standin import StandIn
+from checks.loading.standin import StandIn, StandInUsedError
 
 SQUARE = """
 class {name}:
@@ -106,6 +106,7 @@ def test_what_is_not_run_is_stood_in_for_and_accuses_nobody(tmp_path: Path) -> N
     size = data.shape[0]
     for k in range(3):
         total = k
+    opened = open("missing.txt")
 
     class Needs:
         def forward(self, x):
@@ -116,9 +117,11 @@ def test_what_is_not_run_is_stood_in_for_and_accuses_nobody(tmp_path: Path) -> N
     """
     module, _ = loaded(tmp_path, text)
     assert all(isinstance(value, StandIn) for value in (module.data, module.size, module.total, module.k))
+    with pytest.raises(StandInUsedError, match=r"opened has no value: line 7 of work\.py was not run"):
+        len(module.opened)
     report = check(module.Needs, seed=1)
     assert report.verdict == "error"
-    assert "data has no value: line 3 of work.py was not run" in (report.why or "")
+    assert "data has no value: line 3 of work.py raised FileNotFoundError" in (report.why or "")
 
 
 def test_what_layers_need_is_made_by_the_files_own_functions_for_a_second(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from checks.discover import Found, discover, expand, find
 from checks.errors import LayerError
 from checks.load import load
+from checks.loading import place
 
 LAYER = """
 class {name}:
@@ -372,3 +373,11 @@ def test_a_name_in_a_folder_needs_the_file(tmp_path: Path) -> None:
 def test_found_says_subject_or_reason() -> None:
     found = Found(target="a.py::A", subject=int)
     assert (found.why, found.settings) == (None, {})
+
+
+def test_what_is_installed_or_pythons_own_is_not_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(place, "roots", {str(tmp_path), os.path.dirname(os.path.dirname(os.__file__))})
+    assert place.is_users(str(tmp_path / "a" / "b.py"))
+    assert not place.is_users(str(tmp_path / "venv" / "site-packages" / "b.py"))
+    assert not place.is_users(os.__file__)
+    assert not place.is_users(f"{tmp_path}2{os.sep}b.py")

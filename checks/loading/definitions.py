@@ -1,7 +1,7 @@
 """A file by its definitions alone: imports, classes, functions, and constants that are quickly computed.
 
 Each statement is taken by itself, and one that raises costs no other. What is not run (loops, calls, statements that
-read files or train) leaves stand-ins under the names that it would have set: a layer that needs one of them says so.
+open files or train) leaves stand-ins under the names that it would have set: a layer that needs one of them says so.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from checks.loading import place
 from checks.loading.dropped import ASK, gone_builtins, substitute, today
 from checks.loading.execute import execute
 from checks.loading.inplace import absence, in_place_of, missing_name
+from checks.loading.names import bound, used
 from checks.loading.pieces import Piece, pieces
 from checks.loading.plan import PLAN, users_frames, users_loader
 
@@ -168,8 +169,6 @@ def _all_in_place_of(
 
 def _free_names(found: list[Piece]) -> list[str]:
     """The names that a file uses and nothing in it defines: those it may expect of `from module import *`."""
-    from checks.loading.names import bound, used
-
     own = {name for piece in found for name in bound(piece.tree)}
     return sorted({name for piece in found for name in used(piece.tree)} - own - set(dir(builtins)))
 

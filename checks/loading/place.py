@@ -18,6 +18,7 @@ from typing import Final
 
 _ROOT_MARKS: Final = ((".git", ".hg"), ("pyproject.toml", "setup.py", "setup.cfg"))
 STANDARD: Final = sys.stdlib_module_names | {"test"}
+_LIBRARY: Final = os.path.dirname(os.__file__) + os.sep
 _INSTALLED: Final = ("site-packages", "dist-packages")
 
 roots: Final[set[str]] = set()  # folders that hold the user's code
@@ -102,7 +103,6 @@ def _above(root: Path) -> list[Path]:
 
 def is_users(path: str) -> bool:
     """Whether a file lies below one of the roots, and is not installed there."""
-    parts = path.split(os.sep)
-    return not any(name in parts for name in _INSTALLED) and any(
-        path.startswith(root.rstrip(os.sep) + os.sep) for root in roots
-    )
+    if path.startswith(_LIBRARY) or any(name in path.split(os.sep) for name in _INSTALLED):
+        return False
+    return any(path.startswith(root.rstrip(os.sep) + os.sep) for root in roots)

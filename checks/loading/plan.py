@@ -7,7 +7,7 @@ runs too long, is loaded by its definitions.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from traceback import walk_tb
@@ -149,7 +149,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, bool]]:
     guarded = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Try) and any(_catches(handler) for handler in node.handlers)
+        if isinstance(node, ast.Try | ast.With) and _is_guard(node)
         for statement in node.body
         for inner in ast.walk(statement)
     }
@@ -158,9 +158,19 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, bool]]:
             yield node.lineno, id(node) in guarded
 
 
-def _catches(handler: ast.ExceptHandler) -> bool:
-    """Whether it is about a failed import."""
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+def _is_guard(node: ast.Try | ast.With) -> bool:
+    """Whether it lives on when an import within fails: `try`, or `with suppress(ImportError)`."""
+    if isinstance(node, ast.Try):
+        return any(
+            _is_about_imports(handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type])
+            for handler in node.handlers
+        )
+    calls = [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
+    return any("suppress" in ast.unparse(call.func) and _is_about_imports(call.args) for call in calls)
+
+
+def _is_about_imports(kinds: Sequence[ast.expr | None]) -> bool:
+    """Whether one of the exceptions, None for all of them, is raised where an import fails."""
     words = {getattr(kind, "id", getattr(kind, "attr", None)) for kind in kinds}
     return bool(words & {None, "ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
