@@ -11,13 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from checks import record
 from checks.against import compare
 from checks.case import Case
+from checks.caveats import with_caveats
 from checks.contract import breaches
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
 from checks.known import recognised
+from checks.loading.standin import tell_use
 from checks.look import CaseResult
 from checks.ordinary import ordinary_case
 from checks.results import KINDS, Finding, Report
@@ -63,6 +66,24 @@ def check(
     that says why. Errors: TypeError and ValueError for arguments of this function that make no sense.
     """
     _check_arguments(max_examples, dtype, workers, timeout)
+    with record.watching() as seen:
+        tell_use(subject[0] if isinstance(subject, tuple) and subject else subject)
+        report = _check(subject, signature, inputs, seed, max_examples, dtype, timeout, against, allow, target)
+    return with_caveats(report, seen)
+
+
+def _check(
+    subject: Any,
+    signature: Signature | str | None,
+    inputs: Inputs | None,
+    seed: int | None,
+    max_examples: int,
+    dtype: Any,
+    timeout: float | None,
+    against: Any,
+    allow: Sequence[str] | str,
+    target: str | None,
+) -> Report:
     allow = (allow,) if isinstance(allow, str) else tuple(allow)
     _check_allowances(allow)
     started = time.perf_counter()

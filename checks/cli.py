@@ -71,7 +71,7 @@ def main(context: click.Context) -> None:
 def check(targets: tuple[str, ...], **words: Any) -> int:
     """Check hand-written layers.
 
-    TARGET is file.py, file.py::Name, folder/, package.module or package.module:Name.
+    TARGET is file.py, file.py::Name, notebook.ipynb, folder/, package.module or package.module:Name.
 
     With --against, the layer of a file is also compared with a trusted one, on the same cases: with
     reference:Affine, or file.py::Name. Of a file with several, it is the one of the same name.

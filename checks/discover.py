@@ -19,8 +19,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from checks import record
 from checks.errors import LayerError
-from checks.load import load, parse
+from checks.load import load, pieces
 
 _MODULE: Final = re.compile(r"(?P<module>\w+(?:\.\w+)*)(?:::?(?P<name>[\w.]+))?")
 _NOT_SOURCES: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
@@ -55,10 +56,14 @@ class Found:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Discovery:
-    """What one file holds. `skipped`: classes that are no layers but look like kin, each with what it is."""
+    """What one file holds. `skipped`: classes that are no layers but look like kin, each with what it is.
+
+    `notes`: what was done so that it could be loaded.
+    """
 
     found: tuple[Found, ...]
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def discover(target: str) -> list[Found]:
@@ -82,6 +87,14 @@ def expand(target: str) -> list[Source]:
 
 def find(source: Source) -> Discovery:
     """The subjects of one file, which is imported. What cannot be loaded is one Found with its reason."""
+    with record.watching() as seen:
+        discovery = _find(source)
+    if not discovery.found and seen.lost:  # it may have held one
+        discovery = Discovery(found=(Found(target=source.label, why=seen.lost[0]),))
+    return replace(discovery, notes=tuple(seen.notes))
+
+
+def _find(source: Source) -> Discovery:
     if source.path is None:
         return Discovery(found=(Found(target=source.label, why=source.why),))
     try:
@@ -114,17 +127,17 @@ def _files(folder: str) -> Iterator[Source]:
         )
         for name in sorted(names):
             path = os.path.join(place, name)
-            if name.endswith(".py") and not name.startswith(".") and _may_hold_layers(path):
+            if name.endswith((".py", ".ipynb")) and not name.startswith(".") and _may_hold_layers(path):
                 yield Source(label=path, path=path, explicit=False)
 
 
 def _may_hold_layers(path: str) -> bool:
     """Whether a class or a function is defined at all: a mere script is not worth running."""
     try:
-        tree = parse(path)
+        found = pieces(path)
     except LayerError:
         return True
-    return any(isinstance(node, ast.ClassDef | ast.FunctionDef) for node in ast.walk(tree))
+    return any(isinstance(node, ast.ClassDef | ast.FunctionDef) for piece in found for node in ast.walk(piece.tree))
 
 
 def _of_module(module: str, name: str | None) -> list[Source]:

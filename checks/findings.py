@@ -32,6 +32,7 @@ class Seen(NamedTuple):
             suggestion=cure,
             file=self.subject.file,
             line=self.subject.line,
+            cell=self.subject.cell,
         )
 
 
@@ -164,7 +165,7 @@ def _no_numbers(seen: Seen) -> Iterator[Finding]:
 
 def _broken(seen: Seen) -> Iterator[Finding]:
     for breach in seen.breaches:
-        yield replace(breach, file=seen.subject.file, line=seen.subject.line)
+        yield replace(breach, file=seen.subject.file, line=seen.subject.line, cell=seen.subject.cell)
 
 
 def _all_zero(seen: Seen) -> list[str]:

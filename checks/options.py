@@ -119,6 +119,15 @@ OPTIONS: Final[dict[str, Callable[[Any], Any]]] = {
         callback=_seconds,
         help="Seconds for one subject.",
     ),
+    "import-timeout": click.option(
+        "--import-timeout",
+        type=float,
+        default=10.0,
+        show_default=True,
+        metavar="S",
+        callback=_seconds,
+        help="Seconds for importing a file; then only its definitions are loaded.",
+    ),
     "signature": click.option(
         "--signature",
         metavar="S",

@@ -26,22 +26,37 @@ _ENVIRONMENT: Final[Mapping[str, str]] = {
     "OMP_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "PYTHONHASHSEED": "0",  # layers that walk through a set walk the same way each run
+    "PYTHONSAFEPATH": "1",  # a file of the user's called types.py must not be the standard module for the server itself
+    "MPLBACKEND": "Agg",  # files that plot when they are imported open no window
 }
 
 
 class Process:
-    """One worker. `listed`: it has imported its file; `position`: the subject it is at."""
+    """One worker. `listed`: it has imported its file; `position`: the subject it is at.
 
-    def __init__(self, job: int, first: int, label: str, find: Find, check: Check | None, options: Options) -> None:
+    `bare`: why it is to load the file's definitions only.
+    """
+
+    def __init__(
+        self,
+        job: int,
+        first: int,
+        label: str,
+        find: Find,
+        check: Check | None,
+        options: Options,
+        bare: str | None = None,
+    ) -> None:
         self._connection: Connection
         with _environment():
             context: Any = _context()
             self._connection, theirs = context.Pipe(duplex=False)
-            self._process = context.Process(target=work, args=(theirs, label, find, check, options, first))
+            self._process = context.Process(target=work, args=(theirs, label, find, check, options, first, bare))
             self._process.start()
         theirs.close()
         self._closed = False
-        self._limit = options.timeout
+        self._options = options
+        self.bare = bare
         self.job = job
         self.position = first
         self.listed = False
@@ -56,9 +71,12 @@ class Process:
     def alive(self) -> bool:
         return bool(self._process.is_alive())
 
-    def renew(self, seconds: float) -> None:
+    def renew(self) -> None:
+        """It has said something: its time begins anew."""
         self.since = time.monotonic()
-        self.deadline = self.since + seconds
+        limit = self._options.import_limit
+        # A worker stops an import itself where it can: it is given the time to do so.
+        self.deadline = self.since + (self._options.timeout if self.listed else limit + 0.5 * (1 + limit))
 
     def messages(self) -> Iterator[Message]:
         """What has arrived. A process that has closed its end is given a moment to come to its own."""
@@ -78,17 +96,21 @@ class Process:
         return f"the process {ending} while {self._doing()}"
 
     def reproach(self) -> str:
-        advice = "" if self.listed else '; put what trains under `if __name__ == "__main__":`'
-        return f"stopped after {self._limit:g} s (--timeout) while {self._doing()}{advice}"
+        options = self._options
+        if self.listed:
+            return f"stopped after {options.timeout:g} s (--timeout) while {self._doing()}"
+        name = "--import-timeout" if options.import_timeout <= options.timeout else "--timeout"
+        advice = '; put what trains under `if __name__ == "__main__":`'
+        return f"stopped after {options.import_limit:g} s ({name}) while {self._doing()}{advice}"
 
     def _doing(self) -> str:
         return "this was checked" if self.listed else "the file was imported"
 
     def end(self) -> None:
-        """Ends the process and what it started, if it still runs."""
-        if self.complete:
+        """Ends the process, if it still runs, and what it started, even if it does not."""
+        if self.complete:  # it ends its own group
             self._process.join(_LAST_MOMENT)
-        if self._process.is_alive():
+        if not self.complete or self._process.is_alive():
             with suppress(OSError, AttributeError):
                 if self._process.pid:
                     os.killpg(self._process.pid, signal.SIGKILL)

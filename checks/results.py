@@ -90,7 +90,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong, in words."""
+    """One thing that is wrong, in words. `line`: in the file, or in the `cell` (counted from 1) of a notebook."""
 
     kind: str
     severity: Severity
@@ -99,6 +99,7 @@ class Finding:
     suggestion: str | None = None
     file: str | None = None
     line: int | None = None
+    cell: int | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -107,7 +108,8 @@ class Report:
 
     `target` is the path as given, then `::Name`; `why` says for an error what happened; `notes` are remarks that
     change no verdict. `likeness` says in a line what other layer it was compared with, or computes the same as.
-    `cases` counts the drawn cases.
+    `cases` counts the drawn cases. `stood_in`: what the layer used that is not really there, each as a sentence; such a
+    layer may pass, and never fails.
     """
 
     target: str
@@ -123,6 +125,7 @@ class Report:
     why: str | None = None
     notes: tuple[str, ...] = ()
     likeness: str | None = None
+    stood_in: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -1,7 +1,8 @@
 """Many files at once, each in a process of its own: whatever one does, the others keep their verdicts.
 
 A file that hangs is ended, one that exits or crashes is noticed; the subject it was at becomes an `error`,
-and a new process goes on with the next one of the same file. Results come in the order of the jobs.
+and a new process goes on with the next one of the same file. Where that happened while the file was imported, the new
+process loads its definitions only. Results come in the order of the jobs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 
 from checks.process import Process
 from checks.results import Report
-from checks.worker import Check, Checked, Ended, Find, Listed, Message, Options, Started, failed_to_run
+from checks.worker import Again, Check, Checked, Ended, Find, Listed, Message, Options, Started, failed_to_run
 
 _TICK: Final = 0.2  # seconds between two calls of `watch`
 
@@ -30,12 +31,17 @@ class Job:
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Outcome:
-    """What became of one job so far: the subjects in it, a report for each, in order, what was skipped."""
+    """What became of one job so far: the subjects in it, a report for each, in order, what was skipped.
+
+    `notes`: what was done to load the file. `bare`: why its definitions only are loaded.
+    """
 
     label: str
     targets: tuple[str, ...] = ()
     reports: list[Report] = field(default_factory=list)
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    bare: str | None = None
     complete: bool = False
 
 
@@ -103,9 +109,8 @@ class Run:
             self._watch(self)
 
     def _start(self, job: int, first: int = 0) -> None:
-        self._active.append(
-            Process(job, first, self._jobs[job].label, self._jobs[job].find, self._check, self._options)
-        )
+        label, find, bare = self._jobs[job].label, self._jobs[job].find, self.outcomes[job].bare
+        self._active.append(Process(job, first, label, find, self._check, self._options, bare))
 
     def _attend(self, process: Process) -> None:
         """Files the messages of one process, and draws the conclusion where it came to its end."""
@@ -125,21 +130,25 @@ class Run:
     def _file(self, process: Process, message: Message) -> None:
         outcome = self.outcomes[process.job]
         match message:
-            case Listed(targets, skipped):
+            case Listed(targets, skipped, notes):
                 process.listed = True
-                outcome.targets, outcome.skipped = targets, skipped
+                outcome.targets, outcome.skipped, outcome.notes = targets, skipped, notes
             case Checked(_, report):
                 outcome.reports.append(report)
                 process.position += 1
             case Ended():
                 process.complete = True
-            case Started():
+            case Started() | Again():
                 pass
-        process.renew(self._options.timeout)
+        process.renew()
 
     def _give_up(self, process: Process, why: str) -> None:
-        """The subject it was at gets an error; the ones behind it get a new process."""
+        """The subject it was at gets an error; the ones behind it get a new process, as does a file not yet read."""
         outcome, label = self.outcomes[process.job], self._jobs[process.job].label
+        if not process.listed and process.bare is None:
+            outcome.bare = f"{why.partition(';')[0]}; only its definitions were loaded"
+            self._start(process.job, process.position)
+            return
         seconds = time.monotonic() - process.since
         left = outcome.targets[process.position :]
         lost = left[:1] if process.listed else left or (label,)

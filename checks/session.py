@@ -128,7 +128,7 @@ def _state(run: Run) -> str:
 
 
 def _show_passed(outcome: Outcome, shown: set[str], screen: Console, verbosity: int) -> None:
-    """Prints what passed at once, and on standard error what was no subject."""
+    """Prints what passed at once, and on standard error what was no subject and what was done to load the file."""
     from checks.report.terminal import render
 
     for report in outcome.reports:
@@ -138,6 +138,9 @@ def _show_passed(outcome: Outcome, shown: set[str], screen: Console, verbosity: 
     if outcome.skipped and verbosity > QUIET:
         names = ", ".join(outcome.skipped)
         print(clean(f"skipped in {outcome.label}: {names}"), file=sys.stderr)
+    if outcome.reports and verbosity > QUIET:
+        for note in outcome.notes:
+            print(clean(f"{outcome.label}: {note}"), file=sys.stderr)
 
 
 def _distinct(reports: Iterator[Report]) -> list[Report]:

@@ -84,6 +84,7 @@ class Subject:
     resets: bool = False
     file: str | None = None
     line: int | None = None
+    cell: int | None = None
     notes: tuple[str, ...] = ()
 
     @property

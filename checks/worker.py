@@ -1,7 +1,7 @@
 """One file checked in a process of its own, which may hang, exit or crash: each report is sent at once.
 
-What is sent, in this order: `Started`; `Listed`, once the file is imported; `Checked` for each subject;
-`Ended`.
+What is sent, in this order: `Started`; `Again` before each further attempt at importing the file; `Listed`, once it is
+imported; `Checked` for each subject; `Ended`.
 Whoever listens knows from what is missing where the process came to its end.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import multiprocessing
 import os
 import random
 import signal
@@ -25,6 +26,7 @@ from typing import Any, Final
 from checks.discover import Discovery, Found
 from checks.errors import LayerError
 from checks.load import described
+from checks.loading.plan import TERMS, Terms
 from checks.results import Report
 
 _LONGEST: Final = 10**6
@@ -44,7 +46,13 @@ class Options:
     allow: tuple[str, ...] = ()
     strict: bool = False
     timeout: float = 60.0
+    import_timeout: float = 10.0
     show_output: bool = False
+
+    @property
+    def import_limit(self) -> float:
+        """Seconds for the import of a file: whoever gives a subject less does not mean to wait longer for that."""
+        return min(self.import_timeout, self.timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +61,17 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """The file is imported once more, in another way."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
-    """The file is imported: the targets in it, and what was skipped."""
+    """The file is imported: the targets in it, what was skipped, what was done for it."""
 
     targets: tuple[str, ...]
     skipped: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +87,24 @@ class Ended:
     """Nothing more will come."""
 
 
-Message = Started | Listed | Checked | Ended
+Message = Started | Again | Listed | Checked | Ended
 Find = Callable[[], Discovery]
 Check = Callable[..., Report]
 
 
-def work(connection: Connection, label: str, find: Find, check: Check | None, options: Options, first: int) -> None:
+def work(
+    connection: Connection,
+    label: str,
+    find: Find,
+    check: Check | None,
+    options: Options,
+    first: int,
+    bare: str | None,
+) -> None:
     """Finds the subjects and checks them from the `first` one on.
 
-    The process ends here, without the exit handlers of the user's code.
+    `bare`: why nothing of the file is to be run but its definitions. The process ends here, without the exit handlers
+    of the user's code.
     """
     _isolate(options.show_output)
     _last_resort(options.timeout)
@@ -92,23 +115,35 @@ def work(connection: Connection, label: str, find: Find, check: Check | None, op
             os._exit(0)
         connection.send(message)
 
-    send(Started())
+    def renew() -> None:
+        _last_resort(options.timeout)
+        send(Again())
+
     _reseed(options.seed)
+    send(Started())
+    TERMS.set(Terms(limit=options.import_limit, option=_option(options), bare=bare, renew=renew))
     try:
         discovery = find()
     except BaseException as error:
         discovery = Discovery(found=(Found(target=label, why=_unexpected("reading", error)),))
-    send(Listed(tuple(one.target for one in discovery.found), discovery.skipped))
+    send(Listed(tuple(one.target for one in discovery.found), discovery.skipped, discovery.notes))
     for position, found in enumerate(discovery.found):
         if position >= first:
             _last_resort(options.timeout)
             report = _checked(found, check, options)
+            report = replace(report, notes=(*discovery.notes, *report.notes))
             send(Checked(position, _as_given(report, found.path, folder)))
     send(Ended())
     connection.close()
     with suppress(Exception):
         sys.stdout.flush()
+    with suppress(Exception):
+        os.killpg(os.getpid(), signal.SIGKILL)  # with whatever the file has started
     os._exit(0)
+
+
+def _option(options: Options) -> str:
+    return "--import-timeout" if options.import_timeout <= options.timeout else "--timeout"
 
 
 def subject_seed(seed: int, target: str) -> int:
@@ -127,8 +162,8 @@ def failed_to_run(target: str, why: str, seconds: float = 0.0) -> Report:
 
 
 def strictly(report: Report) -> Report:
-    """The same report where a warning counts as a failure too."""
-    if report.verdict in ("pass", "undecided") and report.findings:
+    """The same report where a warning counts as a failure too, unless a stand-in took part."""
+    if report.verdict in ("pass", "undecided") and report.findings and not report.stood_in:
         return replace(report, verdict="fail")
     return report
 
@@ -193,6 +228,9 @@ def _unexpected(doing: str, error: BaseException) -> str:
 def _isolate(show_output: bool) -> None:
     """No way for user code into our output, our input, our process group or the folders it lives in."""
     sys.dont_write_bytecode = True
+    if sys.platform.startswith("linux"):
+        # As in a program of the user's own: our server's children would be in no group that we can end.
+        multiprocessing.set_start_method("fork", force=True)
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -209,25 +209,70 @@ def test_files_that_hang_exit_and_crash_among_others() -> None:
         layer("Leaves", body="import os; os._exit(0)"),
         layer("Quits", body="raise SystemExit"),
     )
-    write("sub/b.py", "class A:\n    pass\n\n\nimport os\nos._exit(0)\n")
-    write("sub/c.py", "class A:\n    pass\n\n\nwhile True:\n    pass\n")
+    write("sub/b.py", GOOD, "\n\nimport os\nos._exit(0)\n")
+    write("sub/c.py", GOOD, "\n\nwhile True:\n    pass\n")
     write("sub/d.py", GOOD)
-    code, document, result = checked("sub", "--timeout", "3")
+    code, document, result = checked("sub", "--timeout", "3", "--import-timeout", "0.5")
     assert code in (1, 3)
     found = dict(verdicts(document))
     assert list(found) == [
         "sub/a.py::Square",
         "sub/a.py::Leaves",
         "sub/a.py::Quits",
-        "sub/b.py",
-        "sub/c.py",
+        "sub/b.py::Square",
+        "sub/c.py::Square",
         "sub/d.py::Square",
     ]
-    assert found["sub/a.py::Square"] == found["sub/d.py::Square"] == "pass"
-    assert found["sub/a.py::Leaves"] == found["sub/b.py"] == found["sub/c.py"] == "error"
+    assert {found[f"sub/{name}.py::Square"] for name in "abcd"} == {"pass"}
+    assert found["sub/a.py::Leaves"] == "error"
     assert found["sub/a.py::Quits"] != "pass"
     assert "the process exited with status 0 while this was checked" in result.stdout
+    notes = [
+        "the process exited with status 0 while the file was imported; only its definitions were loaded",
+        "line 14 of c.py was still at work after 0.5 s (--import-timeout); only its definitions were loaded",
+    ]
+    assert result.stderr == f"sub/b.py: {notes[0]}\nsub/c.py: {notes[1]}\n"
+    assert [subject["notes"] for subject in document["subjects"][-3:-1]] == [[notes[0]], [notes[1]]]
     assert sorted(os.listdir("sub")) == ["a.py", "b.py", "c.py", "d.py"]
+
+
+def test_an_import_that_swallows_every_interruption_is_stopped_from_outside() -> None:
+    text = "import time\nwhile True:\n    try:\n        time.sleep(0.01)\n    except:\n        pass\n"
+    _, document, result = checked(write("deaf.py", GOOD, text), "--import-timeout", "0.2")
+    assert verdicts(document) == [("deaf.py::Square", "pass")]
+    note = "stopped after 0.2 s (--import-timeout) while the file was imported; only its definitions were loaded"
+    assert result.stderr == f"deaf.py: {note}\n"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_nothing_that_a_file_started_is_left_behind() -> None:
+    code = (
+        "import os\nif os.fork() == 0:\n    open('child', 'w').write(str(os.getpid()))\n    while True:\n        pass\n"
+    )
+    assert checked(write("forks.py", code, GOOD))[0] == 0
+    deadline = time.monotonic() + 5
+    child = Path(f"/proc/{Path('child').read_text()}")
+    while child.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not child.exists()
+
+
+def test_a_notebook_and_its_cell() -> None:
+    cells = [{"cell_type": "code", "source": text} for text in ("%matplotlib inline\nimport numpy as np", BAD)]
+    Path("nb.ipynb").write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}), encoding="utf-8")
+    code, document, result = checked("nb.ipynb")
+    assert (code, verdicts(document)) == (1, [("nb.ipynb::BadSquare", "fail")])
+    finding = document["subjects"][0]["findings"][0]
+    assert (finding["file"], finding["cell"], finding["line"]) == ("nb.ipynb", 2, 3)
+    assert "nb.ipynb, cell 2, line 3" in result.stdout
+
+
+def test_a_stand_in_never_fails_even_strictly() -> None:
+    derived = BAD.replace("Square:", "Square(torx.Module):")
+    code, document, result = checked(write("torchy.py", "import torx\n", derived), "--strict")
+    assert (code, verdicts(document)) == (3, [("torchy.py::BadSquare", "undecided")])
+    assert "install torx" in document["subjects"][0]["why"]
+    assert result.stderr == "torchy.py: stood in for torx, which is not installed\n"
 
 
 def test_quiet_and_quieter() -> None:
@@ -252,6 +297,10 @@ def test_quiet_and_quieter() -> None:
         (
             ["check", "a.py", "--timeout", "nan"],
             "Invalid value for '--timeout': nan is not a time in seconds: expected a number above 0",
+        ),
+        (
+            ["check", "a.py", "--import-timeout", "0"],
+            "Invalid value for '--import-timeout': 0 is not a time in seconds: expected a number above 0",
         ),
         (
             ["check", "a.py", "--allow", "facto"],

@@ -20,7 +20,8 @@ REFERENCE = Path(reference.__file__).parent
 # Each line may import those above it, and its neighbours on the line where the line is one idea in several files.
 LAYERS = (
     ("errors",),
-    ("signature", "function", "results", "stepping"),
+    ("signature", "function", "results", "stepping", "record"),
+    ("loading",),
     ("noise", "subject", "entries", "values", "standing"),
     ("sweep", "ladder", "case", "roundoff", "pair"),
     ("derivative", "bench", "strategies", "snippet", "agreement", "matching"),
@@ -32,7 +33,7 @@ LAYERS = (
     ("look",),
     ("examine",),
     ("findings", "dialects"),
-    ("summary", "report"),
+    ("summary", "report", "caveats"),
     ("load",),
     ("discover",),
     ("trusted",),

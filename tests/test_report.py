@@ -283,6 +283,7 @@ def test_json_of_a_failure() -> None:
             "suggestion": "drop the division by 2",
             "file": "my_layers.py",
             "line": 12,
+            "cell": None,
         }
     ]
 

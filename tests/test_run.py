@@ -119,7 +119,7 @@ def test_what_hangs_is_stopped_and_the_rest_goes_on() -> None:
     [
         (
             "hang",
-            "stopped after 0.3 s (--timeout) while the file was imported; "
+            "stopped after 0.3 s (--import-timeout) while the file was imported; "
             'put what trains under `if __name__ == "__main__":`',
         ),
         ("_exit", "the process exited with status 3 while the file was imported"),
@@ -128,7 +128,7 @@ def test_what_hangs_is_stopped_and_the_rest_goes_on() -> None:
 )
 def test_a_file_that_fails_as_a_whole_is_one_error(name: str, why: str) -> None:
     jobs = [Job(label="bad.py", find=partial(find_nothing_but, name)), job("b", "other")]
-    reports = run(jobs, Options(seed=1, timeout=0.3))
+    reports = run(jobs, Options(seed=1, timeout=9.0, import_timeout=0.3))
     assert verdicts(reports) == [("bad.py", "error"), ("b::other", "pass")]
     assert (reports[0].why or "").startswith(why)
 

@@ -11,6 +11,7 @@ from checks.dialects.usage import Usage
 from checks.errors import LayerError
 from checks.infer import NotFoundError
 from checks.infer_layout import Layout
+from checks.loading.standin import StandInUsedError
 
 
 def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
@@ -22,6 +23,8 @@ def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
         where = "the constructor"
     else:
         where = "forward" if failure.probe.stage in ("forward", "output") else "backward"
+    if isinstance(failure.probe.error, StandInUsedError):  # other arguments would not help
+        return LayerError(f"{usage.name} could not be run: in {where}, {failure.probe.error}")
     signature = failure.layout.signature()
     as_tried = f"with {signature}" if failure.layout.arguments else "with no arrays"
     if failure.sizes is not None:

@@ -21,7 +21,7 @@ from checks.dialects.places import Located
 from checks.dialects.placing import choose_modes
 from checks.dialects.probing import Live, Prober
 from checks.dialects.reach import Path, Slot, arrays, as_number, walk
-from checks.dialects.recipe import recipe, source_file, source_line
+from checks.dialects.recipe import recipe, source_cell, source_file, source_line
 from checks.dialects.returned import leaves
 from checks.dialects.siblings import on_object
 from checks.dialects.trials import ObjectTrial, Plan
@@ -149,6 +149,7 @@ class _Reading:
             resets=_has_reset(self.usage.defined),
             file=source_file(self.usage.defined),
             line=source_line(self.usage.defined),
+            cell=source_cell(self.usage.defined),
             notes=tuple(notes),
         )
 

@@ -20,6 +20,8 @@ from checks.dialects.usage import Usage, kept_as
 from checks.infer_layout import Layout
 from checks.subject import Recipe
 
+_CELL = re.compile(r"\.ipynb\[cell (\d+)\]$")  # the end of a code's name
+
 
 def recipe(
     usage: Usage,
@@ -95,9 +97,16 @@ def _import(thing: Any) -> list[str]:
     if _installed(module, file):
         return [f"from {module} import {name}"]
     root, dotted = _home(File(file).resolve())
+    if _needs_help(module, file):
+        return ["from checks.load import load", f"{name} = load({file!r}).{name}"]
     if not all(part.isidentifier() for part in dotted.split(".")):
         return ["import runpy", f"{name} = runpy.run_path({file!r})[{name!r}]"]
     return ["import sys", f"sys.path.insert(0, {str(root)!r})", f"from {dotted} import {name}"]
+
+
+def _needs_help(module: str, file: str) -> bool:
+    """Whether a plain import would not give it: a notebook's, or one for which something was stood in."""
+    return file.endswith(".ipynb") or getattr(getattr(sys.modules.get(module), "__loader__", None), "helped", False)
 
 
 def _home(file: File) -> tuple[File, str]:
@@ -125,10 +134,18 @@ def source_line(thing: Any) -> int | None:
     file = source_file(thing)
     if not isinstance(thing, type):
         return thing.__code__.co_firstlineno if inspect.isfunction(thing) else None
+    file = next((f.__code__.co_filename for f in _functions(thing) if _CELL.search(f.__code__.co_filename)), file)
     begins = re.compile(rf"\s*class\s+{re.escape(thing.__name__)}\b")
     lines = linecache.getlines(file) if file else []
     found = next((number for number, line in enumerate(lines, 1) if begins.match(line)), None)
     return found or min((f.__code__.co_firstlineno for f in _functions(thing)), default=None)
+
+
+def source_cell(thing: Any) -> int | None:
+    """The number of the notebook's cell in which it is defined."""
+    thing = thing[0] if isinstance(thing, tuple) else thing
+    cells = (_CELL.search(inspect.unwrap(f).__code__.co_filename) for f in _functions(thing))
+    return next((int(cell[1]) for cell in cells if cell), None)
 
 
 def _functions(thing: Any) -> list[Any]:

@@ -75,6 +75,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "suggestion": finding.suggestion,
         "file": finding.file,
         "line": None if finding.line is None else int(finding.line),
+        "cell": None if finding.cell is None else int(finding.cell),
     }
 
 

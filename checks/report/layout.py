@@ -162,6 +162,8 @@ def _finding(finding: Finding) -> Iterator[Line]:
         yield from _wrapped(finding.suggestion, "    ")
     if finding.file is not None:
         place = finding.file if finding.line is None else f"{finding.file}:{finding.line}"
+        if finding.cell is not None:
+            place = f"{finding.file}, cell {finding.cell}, line {finding.line}"
         yield ((f"    {clean(place)}", "faint"),)
 
 
