@@ -72,6 +72,7 @@ class _Comparing:
         self.typical = self._typical()
         self.kinks = np.zeros(len(self.indices), dtype=bool)
         self.causes: dict[int, Cause] = {}
+        self.blunt = 0.0  # the share of an entry that could not be accused, of those that the complex step confirmed
         self.allowance_before: dict[int, float] = {}  # of entries on which longdouble is asked, before it was
         codes = self._judge(close=0.0 if self.closely else CLOSE)
         if codes.any():
@@ -90,7 +91,7 @@ class _Comparing:
             typical=self.typical,
             causes=self.causes,
             hidden=self._hidden(),
-            reach=self._reach(codes),
+            reach=max(self.blunt, self._reach(codes)),
         )
 
     def _hidden(self) -> float:
@@ -188,7 +189,10 @@ class _Comparing:
                 break
             codes[k] = UNDECIDED if self.closely else self._smaller_steps(k, float(sizes[k]))
             if codes[k] != AGREES:
+                cheap = float(self.n[k]), float(self.e[k])
                 codes[k] = self._settle(k, wide=False)
+                if codes[k] == AGREES and not self.kinks[k]:
+                    codes[k] = self._sharper(k, *cheap)
             if codes[k] == DIFFERS and (self._only_rounded(k) or self._judge_precise(k) == AGREES):
                 codes[k] = AGREES
             if codes[k] != AGREES and not self.kinks[k] and (codes[k] == UNDECIDED or self._weak(k)):
@@ -238,6 +242,19 @@ class _Comparing:
             before = after
         self.n[k], self.e[k] = first
         return UNDECIDED
+
+    def _sharper(self, k: int, value: float, allowance: float) -> int:
+        """The cheap difference's word, where the ladder knows less and half and twice the step confirm it."""
+        apart = abs(float(self.a[k]) - value)
+        if not apart > 3 * (allowance + self.r[k]) or not self.e[k] > 2 * allowance:
+            return AGREES
+        index = int(self.indices[k])
+        for factor, own in ((2.0, 1.0), (0.5, 2.0)):
+            other, _ = once(self.function, index, self.ratio * factor, 0.0)
+            if not abs(other - value) <= own * allowance:
+                return AGREES
+        self.n[k], self.e[k] = value, allowance
+        return self._judge_one(k, self.tolerance)
 
     def _settle(self, k: int, *, wide: bool) -> int:
         """The ladder's word on entry k, in longdouble where `wide`."""
@@ -333,6 +350,9 @@ class _Comparing:
         self.n[k], self.e[k] = found
         if self._judge_one(k, self.tolerance) == AGREES:
             self.causes.pop(k, None)
+            # An accusation would have had to rest on the real difference.
+            size = max(size, self.typical)
+            self.blunt = max(self.blunt, (abs(found[0] - kept[0]) + kept[1]) / size) if size > 0 else self.blunt
             return AGREES
         self.n[k], self.e[k] = kept
         return UNDECIDED

@@ -26,7 +26,7 @@ from checks.subject import Array
 _MOST_PROBES = 1500
 _MOST_AFTER_FIRST = 400, 1000  # probes for a layout that fits better: where names help, and where they do not
 _MOST_IN_SCENARIO = 160  # probes; the natural layouts are among the first few dozen
-_MISFITS = 3  # constructions that a kind of argument may fail by its type
+_MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
 _STAGES = ("construct", "forward", "output", "backward", "done")
 Sizes = Mapping[str, int]
 
@@ -147,10 +147,10 @@ class _Search:
         probe = self._probe(layout, sizes, self.inputs)
         if probe.stage == "construct":
             self.refused.add(built)
-            if isinstance(probe.error, TypeError | AttributeError):
-                self.misfits[pattern] = self.misfits.get(pattern, 0) + 1
-        else:
+        if probe.stage not in ("construct", "forward"):
             self.misfits[pattern] = -_MOST_PROBES  # the kinds are right
+        elif isinstance(probe.error, TypeError | AttributeError):
+            self.misfits[pattern] = self.misfits.get(pattern, 0) + 1
         if not probe.ran:
             if probe.stage == "backward" and len(self.half) < 8:
                 self.half.append(layout)
