@@ -178,7 +178,7 @@ SINGLE = Scenario(
 OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "eps": 1e-5}
 
 # Arguments that choose: an activation by its name or as a function.
-CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|mode|method|name|init|norm).*|f|g|df")
+CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|method|name|init|norm).*|(.*_)?mode|f|g|df")
 
 _DIVIDING = re.compile(r".*(heads?|groups?)")
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
