@@ -34,7 +34,8 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("shape", r".*shape"),
     ("options", r".*_params?|.*conf(ig)?|.*options|hparams"),
     ("sizes", r".*(size|dim|unit|layer)s?_?list|layers|dims|sizes|(hidden|layer)_?(sizes|dims|layers|units)"),
-    ("size", r"d_?(model|ff|head|hidden|inner|k|v)|[a-z]+_(in|out)|(in|out)_[a-z_]+|[cdnf](in|out)|max_?(len|seq|pos)\w*|.*positions|block_?size"
+    ("size", r"d_?(model|ff|head|hidden|inner|k|v)|[a-z]+_(in|out)|(in|out)_[a-z_]+|[cdnf](in|out)"
+             r"|max_?(len|seq|pos)\w*|.*positions|block_?size"
              r"|(n|num|number|no)_?(of_?)?[a-z_]*\d?|.*(size|dims?|features?|units?|channels?|classes)"
              r"|.*(_?neurons?|_?width|_?height|_?len|_?length|_?filters|_?nodes|_?kernel_?size|_count)"
              r"|.*(_?inputs?|_?outputs?)|in|out|[dhkmn]\d?|stride|pad|padding|hidden|fan_in|fan_out|input|output"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import islice, product
+from itertools import islice, permutations, product
 from typing import Any
 
 from checks.dialects.probing import Prober, explain
@@ -14,11 +14,13 @@ from checks.dialects.reach import arrays
 from checks.dialects.usage import Bound, Usage, Values
 from checks.errors import LayerError, SignatureError
 from checks.infer import Found
-from checks.infer_layout import Formal, Layout, Probe
+from checks.infer_layout import Formal, Layout, Probe, SizeList
 from checks.infer_names import hint, size_role
 from checks.infer_sizes import RUNS, assignment
 from checks.signature import Dim, Signature
 from checks.subject import Array
+
+_MOST_ORDERS = 24  # of the widths of a list of sizes
 
 
 def matched(usage: Usage, signature: Signature) -> tuple[Usage, tuple[str, ...]]:
@@ -27,6 +29,9 @@ def matched(usage: Usage, signature: Signature) -> tuple[Usage, tuple[str, ...]]
     Names decide; arguments of other names are filled in order, forward's before the constructor's.
     """
     names = list(signature.names)
+    optional = tuple(name for name in names if name in usage.further)
+    if optional and usage.extended is not None:
+        usage = usage.extended(optional)
     everything = (*usage.forward, *usage.constructor, *usage.optional)
     direct = {formal.name for formal in everything}
     free = [name for name in names if name not in direct]
@@ -93,8 +98,8 @@ def run(prober: Prober, signature: Signature, kept: tuple[str, ...], inputs: Map
     arguments = tuple(a for a in concrete.arguments if a.name not in kept)
     worst: tuple[Layout, Probe, dict[str, int]] | None = None
     for chosen in islice(_constructor_values(usage, concrete), 80):
-        numbers = {name: value for name, value in chosen.items() if isinstance(value, Dim)}
-        constants = {name: value for name, value in chosen.items() if not isinstance(value, Dim)}
+        numbers = {name: value for name, value in chosen.items() if isinstance(value, Dim | SizeList)}
+        constants = {name: value for name, value in chosen.items() if name not in numbers}
         layout = Layout(arguments, numbers, constants)
         runs = [_sizes(concrete, layout, k, inputs) for k in range(1 if inputs and not kept else RUNS)]
         probes: list[Probe] = []
@@ -176,6 +181,10 @@ def _numbers(formal: Formal, signature: Signature) -> list[Any]:
         return [0.3]
     role = size_role(formal.name)
     symbols = [Dim(name) for name in signature.sizes]
+    if hint(formal.name, place="constructor") == "sizes":
+        orders = (SizeList(order) for count in (3, 2, 4) for order in permutations(symbols, count))
+        return list(islice(orders, _MOST_ORDERS)) or [symbols[-1]]
+    literal = [d for a in signature.arguments for d in a.dims if not d.names and not d.is_rest]
     first = signature.arguments[0].dims
     limits = [a.limit for a in signature.arguments if a.limit]
     others = [a.dims for a in signature.arguments[1:] if a.dims]
@@ -190,4 +199,6 @@ def _numbers(formal: Formal, signature: Signature) -> list[Any]:
         preferred = [first[1] if len(first) == 4 else first[-1]]
     elif role == "output" and last:
         preferred = [last[1] if len(last) == 4 else last[-1]]
-    return [*dict.fromkeys((*preferred, *rest, *symbols)), 1, 2]
+    if role == "length":
+        preferred = [*literal, *preferred]
+    return [*dict.fromkeys((*preferred, *rest, *symbols, *literal)), 1, 2]

@@ -23,7 +23,7 @@ from checks.dialects.calls import (
     LossBound,
     backward_arguments,
 )
-from checks.dialects.modes import modes
+from checks.dialects.modes import extended, modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.options import options
 from checks.dialects.reach import large_arrays
@@ -97,7 +97,12 @@ def usage(obj: Any, name: str) -> Usage:
     if rates and not found.updates and isinstance(obj, type):
         at_one = functools.partial(_make_at_rate_one, obj, tuple(rates))
         found = replace(found, rated=replace(found, make=at_one, updates=True))
-    found = replace(found, modes=tuple(modes(found, calls, spare, bound)))
+    found = replace(
+        found,
+        modes=tuple(modes(found, calls, spare, bound)),
+        further=tuple(formal.name for formal in spare),
+        extended=functools.partial(extended, found, calls, spare, bound),
+    )
     if calls.kept:
         variants = (_several(found, calls, bound, spare), _rated(found, calls, bound))
         found = replace(found, variants=variants, modes=(), cached=True)

@@ -45,9 +45,7 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
         yield f"output {k + 1} of {calls.outputs}", _called(usage, replace(calls, primary=k), bound)
     for formal in spare:
         if formal.hint == "mask" and formal.default is None:
-            masked = replace(calls, named=(*calls.named, formal.name))
-            forward = (*usage.forward, replace(formal, default=REQUIRED))
-            yield f"a {formal.name}", replace(_called(usage, masked, bound), forward=forward)
+            yield f"a {formal.name}", extended(usage, calls, spare, bound, (formal.name,))
     yield from _other_options(usage)
     changed = dict(_changed(usage.optional))
     for name, value in changed.items():
@@ -55,6 +53,15 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
     if len(changed) > 1:
         label = ", ".join(f"{name}={value}" for name, value in changed.items())
         yield label, _told(usage, changed)
+
+
+def extended(
+    usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any, Calls], Bound], names: tuple[str, ...]
+) -> Usage:
+    """The use in which these of forward's optional arguments are inputs."""
+    chosen = tuple(replace(formal, default=REQUIRED) for formal in spare if formal.name in names)
+    named = replace(calls, named=(*calls.named, *(formal.name for formal in chosen)))
+    return replace(_called(usage, named, bound), forward=(*usage.forward, *chosen))
 
 
 def _other_options(usage: Usage) -> Iterator[Mode]:

@@ -46,7 +46,7 @@ class Usage:
     same with the second for the first. `told`: what the constructor is told besides its
     values. `modes`: other uses that it offers, with words for each. `kind` names the thing in messages: layer,
     network, function. `words`: names that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}`
-    and `{create}` to fill in.
+    and `{create}` to fill in. `further`: optional arguments of forward, which `extended` makes inputs of.
     """
 
     name: str
@@ -72,6 +72,8 @@ class Usage:
     told: Mapping[str, Any] = field(default_factory=dict)
     rated: Usage | None = None
     modes: tuple[tuple[str, Usage], ...] = ()
+    further: tuple[str, ...] = ()
+    extended: Callable[[tuple[str, ...]], Usage] | None = None
     call: tuple[str, ...] = ("layer = {create}", "out = layer.forward({inputs})")
     answer: str = "layer.backward(upstream)"
 
