@@ -105,6 +105,7 @@ def _check(
             deadline = time.monotonic() + (np.inf if timeout is None else timeout)
             run.search(drawn_cases(read_subject, dtype=str(np.dtype(dtype))), max_examples, deadline)
             run.single(dtype)
+            run.spread(dtype)
             run.modes(max_examples, dtype, deadline)
             run.use(None, dtype)
             run.compare(other, deadline)
@@ -150,6 +151,24 @@ class _Run:
             if case is not None and (result := self.look(case)) is not None and not result.differing:
                 self.results.pop()  # it is the drawn cases that are counted and shown
             del self.raised[raised:]  # a size that this layer need not take
+
+    def spread(self, dtype: Any) -> None:
+        """Inputs that reach farther than ordinary ones, to where thresholds lie: 6 of a ReLU6, 1 of a Huber loss."""
+        assert self.subject is not None
+        if not self.results or any(result.differing for result in self.results):
+            return
+        case = ordinary_case(self.subject, self.seed, dtype)
+        if case is None:
+            return
+        inputs = [
+            a.name for a in case.signature.arguments if a.kind == "float" and self.subject.roles[a.name] == "input"
+        ]
+        arrays = {name: _wide(array) if name in inputs else array for name, array in case.arrays.items()}
+        raised = len(self.raised)
+        result = self.look(replace(case, arrays=arrays)) if inputs else None
+        if result is not None and not result.differing:
+            self.results.pop()  # it is the drawn cases that are counted and shown
+        del self.raised[raised:]
 
     def modes(self, count: int, dtype: Any, deadline: float) -> None:
         """The layer's other uses: wrong values count, and what such a use does not support does not."""
@@ -251,6 +270,12 @@ class _Run:
         if not in_forward:
             return f"no case could be drawn for the signature {signature}"
         return f"{in_forward[0]}\nfor inputs drawn as {signature}; give the layer's own: --signature, or inputs="
+
+
+def _wide(array: Any) -> Any:
+    """Values all over [-12, 12], no two alike, in the array's shape and dtype."""
+    values = 12 * np.cos(0.5 + 2.4 * np.arange(array.size))
+    return np.round(values, 2).reshape(array.shape).astype(array.dtype)
 
 
 def _read(subject: Any, signature: Signature | None, arrays: Any, dtype: Any) -> Subject:

@@ -103,7 +103,7 @@ def _first(
     for scenario in table:
         start = search.probes
         for layout in layouts(formals, scenario):
-            less = first is not None and len(layout.names) < len(first.layout.names) + more
+            less = first is not None and not _as_general(layout, first.layout, more, spoken)
             if less and not scenario.single:
                 continue
             found = search.attempt(layout)
@@ -278,6 +278,19 @@ class _Search:
     def _constructor_part(layout: Layout) -> str:
         numbers = [str(d) if isinstance(d, Dim) else [str(e) for e in d] for d in layout.sizes.values()]
         return f"{numbers}{layout.constants}" + ",".join(str(a) for a in layout.arguments[1:])
+
+
+def _as_general(layout: Layout, other: Layout, more: int, spoken: bool) -> bool:
+    """Whether it has as many sizes as the other one (and `more`), and each of its arrays with as many axes of them.
+
+    Where no name says anything, an array may turn out to be less.
+    """
+
+    def axes(one: Argument | None) -> int:
+        return -1 if one is None else sum(bool(d.names) for d in one.dims)
+
+    arrays_as_large = all(axes(layout.argument(a.name)) >= axes(a) for a in other.arguments) or not spoken
+    return len(layout.names) >= len(other.names) + more and arrays_as_large
 
 
 def _steps(value: Any) -> bool:

@@ -71,7 +71,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="gates4",
         x=("n,i",),
         second=("n,h",),
-        hidden=("n,h",),
+        hidden=("n,h", "n,2*h"),
         matrix=("i,4*h", "h,4*h", "4*h,i", "4*h,h"),
         vector=("4*h",),
         symbols=("i", "h", "h"),
@@ -165,7 +165,11 @@ SCENARIOS: tuple[Scenario, ...] = (
         symbols=("c", "f", "f"),
     ),
     Scenario(name="grid", x=("h,w",), second=("h,w",), matrix=("k,k",), vector=("", "1")),
-    Scenario(name="blocks", x=("n,4*c,h,w", "n,h,w,4*c", "n,4*i", "n,s,4*d", "4*i"), symbols=("c", "c", "c")),
+    Scenario(
+        name="blocks",
+        x=("n,4*c,h,w", "n,h,w,4*c", "n,4*i", "n,s,4*d", "n,c,2*h,3*w", "n,2*h,3*w,c", "n,c,3*h,3*w", "n,3*i", "4*i"),
+        symbols=("c", "c", "c"),
+    ),
     Scenario(name="attention", x=("n,s,d", "s,d"), second=("n,t,d", "n,t,h", "t,d", "t,h", "n,s,d", "s,d")),
     Scenario(name="scalar", x=("",), second=("",), matrix=("",), vector=("",), label=(":target",)),
 )

@@ -69,6 +69,8 @@ class Prober:
         except (Exception, SystemExit) as error:
             return Probe("forward", error)
         output = output.copy()
+        if not output.size:
+            return Probe("output", ValueError("forward gave an output without entries"), output)
         if output.dtype.kind not in "fc":
             return Probe("output", TypeError(f"forward gave {output.dtype} numbers"), output)
         try:
