@@ -23,6 +23,7 @@ from checks.known import recognised
 from checks.loading.standin import tell_use
 from checks.look import CaseResult
 from checks.ordinary import ordinary_case
+from checks.own_case import own_case
 from checks.results import KINDS, Finding, Report
 from checks.search import Search
 from checks.signature import Signature
@@ -62,6 +63,9 @@ def check(
     the text "module:Name" or "file.py::Name"; another output or gradient than its is a finding. `allow`: kinds of
     finding accepted as a convention, as "[NAME[.gradient]:]KIND".
 
+    A class may say by itself how it is checked, in a class method `gradproof_case`: it returns a signature, an object,
+    arrays, or (object, arrays), which count where neither `signature` nor `inputs` is given.
+
     A layer that cannot be built or run, or has not the arrays of `against`, gives a report with the verdict "error"
     that says why. Errors: TypeError and ValueError for arguments of this function that make no sense.
     """
@@ -91,6 +95,9 @@ def _check(
     name = target or _name(subject)
     run = _Run(name=name, seed=seed, allow=allow, started=started)
     try:
+        if signature is None and inputs is None:
+            own = own_case(subject)
+            subject, signature, inputs = own.subject, own.signature, own.inputs
         wanted = Signature.parse(signature) if isinstance(signature, str) else signature
         other = None if against is None else trusted(against, wanted, dtype)
         arrays = None if inputs is None else _as_arrays(inputs, np.dtype(dtype))

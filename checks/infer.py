@@ -27,6 +27,7 @@ _MOST_PROBES = 1500
 _MOST_AFTER_FIRST = 400, 1000  # probes for a layout that fits better: where names help, and where they do not
 _MOST_IN_SCENARIO = 160  # probes; the natural layouts are among the first few dozen
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
+_WANTS_INTEGERS = re.compile(r"\binteger|indices must be")  # what forward says of a size that is none
 _STAGES = ("construct", "forward", "output", "backward", "done")
 Sizes = Mapping[str, int]
 
@@ -149,7 +150,9 @@ class _Search:
             self.refused.add(built)
         if probe.stage not in ("construct", "forward"):
             self.misfits[pattern] = -_MOST_PROBES  # the kinds are right
-        elif isinstance(probe.error, TypeError | AttributeError):
+        elif isinstance(probe.error, TypeError | AttributeError) and (
+            probe.stage == "construct" or _WANTS_INTEGERS.search(str(probe.error))
+        ):
             self.misfits[pattern] = self.misfits.get(pattern, 0) + 1
         if not probe.ran:
             if probe.stage == "backward" and len(self.half) < 8:
@@ -271,7 +274,7 @@ class _Search:
 
     def _pattern(self, layout: Layout) -> str:
         """Which of the constructor's arguments are arrays, numbers of sizes, or constants."""
-        kinds = {**dict.fromkeys(layout.sizes, "size"), **{n: type(c).__name__ for n, c in layout.constants.items()}}
+        kinds = {name: type(value).__name__ for name, value in (*layout.sizes.items(), *layout.constants.items())}
         return " ".join(f"{f.name}:{kinds.get(f.name, 'array')}" for f in self.formals if f.place == "constructor")
 
     @staticmethod

@@ -33,7 +33,7 @@ LAYERS = (
     ("look",),
     ("examine",),
     ("findings", "dialects"),
-    ("summary", "report", "caveats"),
+    ("summary", "report", "caveats", "own_case"),
     ("load",),
     ("discover",),
     ("trusted",),

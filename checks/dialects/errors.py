@@ -69,4 +69,7 @@ def _add(usage: Usage, layout: Layout | None) -> str:
     words += [f"{f.name}({'i,o' if k == 0 else 'o'})" for k, f in enumerate(handed)]
     first = words[0].partition("(")[2].partition(")")[0] if words else "n,i"
     example = f"{', '.join(words)} -> ({'n,o' if handed else first})"
-    return f'say what it takes, as in --signature "{example}" or check({usage.name}, "{example}")'
+    return (
+        f'say what it takes, as in --signature "{example}" or check({usage.name}, "{example}"), '
+        "or hand over a case: a class method gradproof_case that returns (object, arrays)"
+    )
