@@ -363,6 +363,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         *_sizes(formal, formals, scenario),
         0.3,
         SizeList(dim(scenario.symbols[k]) for k in (0, 2, 1)),
+        *(dims(text) for text in scenario.matrix[:1]),
         dims(scenario.x[0].partition(":")[0])[1:],
         StepByGradient(),
     ]
