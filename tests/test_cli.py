@@ -406,12 +406,17 @@ def test_json_on_standard_output_is_json_alone() -> None:
     assert os.listdir() == ["talks.py"]
 
 
+def _heeding_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_an_interrupted_run_reports_what_it_has() -> None:
     write("sub/a.py", GOOD)
     write("sub/b.py", GOOD, layer("Hangs", body="open('started', 'w').close(); import time; time.sleep(600)"))
     words = command("check", "sub", "-n", "1", "--json", "out.json")
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(words, **pipes, env=environment()) as started:
+    # A shell starts what runs in the background with the signal ignored, and that is inherited.
+    with subprocess.Popen(words, **pipes, env=environment(), preexec_fn=_heeding_interrupts) as started:
         deadline = time.monotonic() + 30
         while not os.path.exists("started") and time.monotonic() < deadline:
             time.sleep(0.05)
