@@ -1,0 +1,161 @@
+"""Where an object's parameters are, and where their gradients come out: one forward and one backward, watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from checks.dialects.choosing import given_inputs
+from checks.dialects.dialect import Request
+from checks.dialects.following import follows
+from checks.dialects.gradients import locate
+from checks.dialects.parameters import Parameter, find, owed, scalars
+from checks.dialects.places import Located
+from checks.dialects.probing import Live, Prober
+from checks.dialects.reach import Path, Slot, arrays, walk
+from checks.dialects.siblings import on_object
+from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
+from checks.dialects.usage import Usage
+from checks.infer import Found
+from checks.infer_names import is_buffer, is_parameter
+from checks.stepping import StepByGradient
+
+FLOATS = frozenset({"float", "positive", "probability", "simplex"})
+
+
+class Locating:
+    """An object in use. `live`: as it was after the last look; `owing`: the arrays whose gradient it has to give."""
+
+    def __init__(self, usage: Usage, request: Request, kept_names: tuple[str, ...]) -> None:
+        self.request = request
+        self.kept_names = kept_names
+        self.owing: list[str] = []
+        self.live: Live | None = None
+        self.usage = usage
+        self.inputs = given_inputs(usage, request)
+        self.prober = Prober(usage, request.dtype)
+
+    def located(self, found: Found) -> tuple[list[Parameter], Located]:
+        """The parameters and the places of all gradients, after one forward and backward at the first run's
+        sizes.
+        """
+        layout, sizes = found.layout, found.sizes[0]
+        given = {n: v for n, v in self.inputs.items() if layout.argument(n)}
+        parameters = find(self.prober, layout, sizes, given)
+        live = self.prober.construct(layout, sizes, given)
+        before = list(walk(live.root))
+        values = {
+            p.name: np.array(p.paths[0].get(live.root)) for p in parameters if p.paths and not self.huge(live.root, p)
+        }
+        live.forward(self.usage)
+        if not self.prober.primed and self.makes_parameters(live, before):
+            self.prober.primed = True  # from now on an object is one that has seen an input
+            return self.located(found)
+        behind = kept_by(live.root)
+        if found.raised is None:
+            self.prober.backward(live)
+        self.live = live
+        parameters += scalars(live.root, before, {p.name for p in parameters} | set(live.values))
+        updated = [
+            name
+            for p in parameters
+            if (name := p.name) in values
+            and not np.array_equal(values[name], p.paths[0].get(live.root), equal_nan=True)
+        ]
+        if updated and self.usage.rated is not None and self.silent_about(live, updated, parameters):
+            self.usage = self.usage.rated
+            primed = self.prober.primed
+            self.prober = Prober(self.usage, self.request.dtype)
+            self.prober.primed = primed
+            return self.located(found)
+        declared = [a for f in self.usage.forward if (a := layout.argument(f.name))]
+        located = locate(
+            live.root,
+            live.returned,
+            [a.name for a in declared if a.kind in FLOATS],
+            [a.name for a in declared if a.kind not in FLOATS],
+            {p.name: p.paths or [Path(((".", p.name),))] for p in parameters},
+            returned_names=self.usage.returned_names,
+            updated=updated if self.usage.updates or steps(layout.constants.values()) else (),
+            returns_all=self.usage.returns_all,
+            shapes={
+                **{n: np.shape(v) for n, v in live.values.items()},
+                **{p.name: np.shape(p.paths[0].get(live.root)) for p in parameters if p.paths},
+            },
+        )
+        self.place_unnamed(found, live, parameters, located, behind)
+        self.owing = self.owed(found, parameters, located)
+        return parameters, located
+
+    def place_unnamed(
+        self, found: Found, live: Live, parameters: Sequence[Parameter], located: Located, behind: Kept
+    ) -> None:
+        """Gradients that backward left under names that do not speak, where none is under one that does."""
+        own = [p for p in parameters if p.paths and (p.matters or p.scalar) and not is_buffer(p.name)]
+        named = any(p.name in located.places or p.name in located.near for p in own)
+        declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
+        floats = [a.name for a in declared if a.kind in FLOATS]
+        wanted = [] if named else [p.name for p in own]
+        wanted += [name for name in floats[:1] if self.usage.gives_input and name not in located.places]
+        if not wanted or located.fault is not None or found.raised is not None or self.usage.returns_all:
+            return
+        held = {id(path.get(live.root)) for p in parameters for path in p.paths} | set(map(id, live.values.values()))
+        candidates = [(path, value) for path, value in left_behind(live.root, behind) if id(value) not in held]
+        if candidates:
+            shapes = {p.name: np.shape(p.paths[0].get(live.root)) for p in own}
+            shapes.update({name: np.shape(live.values[name]) for name in floats[:1]})
+            paths = {p.name: p.paths[0] for p in own}
+            follow = partial(follows, self.prober, found, self.inputs, paths)
+            place_unnamed(located, wanted, shapes, paths, candidates, follow)
+
+    def makes_parameters(self, live: Live, before: Sequence[Slot]) -> bool:
+        """Whether the first forward made arrays that later ones keep and depend on: weights of a size seen then."""
+        known = {slot.path for slot in before if isinstance(slot.value, np.ndarray)}
+        handed = [value for value in live.values.values() if isinstance(value, np.ndarray)]
+        made = [
+            slot
+            for slot in arrays(live.root)
+            if slot.path not in known and slot.value.size and not any(np.shares_memory(slot.value, v) for v in handed)
+        ]
+        if not made or self.usage.instance is not None:
+            return False
+        try:
+            base = live.forward(self.usage).copy()
+            kept = [slot for slot in made if slot.path.get(live.root) is slot.value]
+            for slot in kept:
+                saved = slot.value.copy()
+                slot.value[...] = saved * 1.25 + 0.125
+                moved = live.forward(self.usage)
+                if not np.array_equal(moved, base, equal_nan=True) and slot.path.get(live.root) is slot.value:
+                    return True
+                slot.value[...] = saved
+        except Exception:  # not at these values: nothing can be said
+            return False
+        return False
+
+    def silent_about(self, live: Live, updated: Sequence[str], parameters: Sequence[Parameter]) -> bool:
+        """Whether backward changed parameters and stored no gradient for one of them."""
+        return any(on_object(live.root, p.name, p.paths) is None for p in parameters if p.name in updated)
+
+    def huge(self, root: Any, parameter: Parameter) -> bool:
+        """Whether a copy of it, to see if backward changes it, costs more than it tells."""
+        return not self.usage.updates and np.size(parameter.paths[0].get(root)) > 100_000
+
+    def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
+        """The first float input and the parameters."""
+        declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
+        floats = [a.name for a in declared if a.kind in FLOATS]
+        names = floats[:1] if self.usage.gives_input else []
+        if self.usage.inputs_are_parameters:
+            names += [n for n in floats[1:] if is_parameter(n) or n in located.places]
+        names += owed(parameters, located.places)
+        names += [p.name for p in parameters if p.name in self.kept_names]
+        return list(dict.fromkeys(names))
+
+
+def steps(constants: Iterable[Any]) -> bool:
+    """Whether an optimizer at rate 1 is among what the constructor was told."""
+    return any(isinstance(value, StepByGradient) for value in constants)
