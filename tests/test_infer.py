@@ -156,7 +156,8 @@ def test_no_layout_says_what_was_tried_and_what_to_add() -> None:
     )
     assert add == (
         'say what it takes, as in --signature "x(n,i), W(i,o), b(o) -> (n,o)" '
-        'or check(Stubborn, "x(n,i), W(i,o), b(o) -> (n,o)")'
+        'or check(Stubborn, "x(n,i), W(i,o), b(o) -> (n,o)"), '
+        "or hand over a case: a class method gradproof_case that returns (object, arrays)"
     )
 
 
