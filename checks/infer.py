@@ -9,7 +9,7 @@ exception is for the check to judge.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,17 +68,17 @@ def infer(
     *,
     inputs: Mapping[str, Array] | None = None,
     own_shapes: Sequence[tuple[int, ...]] = (),
-    fits: Callable[[Found], bool] = lambda found: True,
+    fits: Callable[[Found], bool | None] = lambda found: True,
     only_forward: bool = False,
     single: bool = False,
 ) -> Found:
     """The first layout that works for these formals. `own_shapes`: parameters that the object has already.
 
-    `fits`: whether the gradients have the shapes of their arrays. Where the first layout's have not, one that is at
-    least as general and whose gradients have them is preferred: `W(i,i)` with `x(i)` is a special case of
-    `W(o,i)` with `x(i,n)`, and no layout of its own. `only_forward`: parameters are arguments of forward, so that their
-    shapes are the reading's choice, and another one has to be more general than the first, if a
-    name says anything at all about what it is. `single`: it may be meant for one sample at a time.
+    `fits`: whether the gradients have the shapes of their arrays; None where they cannot be told from each other. Where
+    the first layout's have not, one that is at least as general and whose gradients have them is preferred: `W(i,i)`
+    with `x(i)` is a special case of `W(o,i)` with `x(i,n)`, and no layout of its own. `only_forward`: parameters are
+    arguments of forward, so that their shapes are the reading's choice, and another one has to be more general than
+    the first, if a name says anything at all about what it is. `single`: it may be meant for one sample at a time.
 
     Raises NotFoundError where none works.
     """
@@ -100,23 +100,28 @@ def _first(
 ) -> Found | None:
     table = [*own_scenarios(own_shapes), *scenarios(formals, name), *([SINGLE] if single else [])]
     first: Found | None = None
+    unclear: Found | None = None  # it runs, but nothing can be made of what backward gives
     most = _MOST_PROBES
+    named = {formal.name for formal in formals if formal.hint != "none"}
     for scenario in table:
         start = search.probes
         for layout in layouts(formals, scenario):
-            less = first is not None and not _as_general(layout, first.layout, more, spoken)
+            less = first is not None and not _as_general(layout, first.layout, more, named)
             if less and not scenario.single:
                 continue
             found = search.attempt(layout)
-            if found is not None and search.fits(found):
+            fitting = None if found is None else search.fits(found)
+            if fitting:
                 return found
-            if found is not None and first is None:
+            if fitting is None:
+                unclear = unclear or found
+            elif first is None:
                 first = found
                 most = min(most, search.probes + _MOST_AFTER_FIRST[not spoken])
             if search.probes >= min(most, start + _MOST_IN_SCENARIO) or search.hopeless(formals):
                 break
-    if first is not None:
-        return first
+    if first is not None or unclear is not None:
+        return first or unclear
     return search.attempt(_literal(formals, search.inputs)) if search.inputs else None
 
 
@@ -124,7 +129,7 @@ class _Search:
     """Remembers what failed, so that nothing is tried twice and the best failure can be told."""
 
     def __init__(
-        self, run: Run, inputs: dict[str, Array], fits: Callable[[Found], bool], formals: Sequence[Formal]
+        self, run: Run, inputs: dict[str, Array], fits: Callable[[Found], bool | None], formals: Sequence[Formal]
     ) -> None:
         self.run = run
         self.formals = formals
@@ -283,16 +288,16 @@ class _Search:
         return f"{numbers}{layout.constants}" + ",".join(str(a) for a in layout.arguments[1:])
 
 
-def _as_general(layout: Layout, other: Layout, more: int, spoken: bool) -> bool:
+def _as_general(layout: Layout, other: Layout, more: int, named: Collection[str]) -> bool:
     """Whether it has as many sizes as the other one (and `more`), and each of its arrays with as many axes of them.
 
-    Where no name says anything, an array may turn out to be less.
+    Of an array whose name says nothing (it is not `named`) less may be meant.
     """
 
     def axes(one: Argument | None) -> int:
         return -1 if one is None else sum(bool(d.names) for d in one.dims)
 
-    arrays_as_large = all(axes(layout.argument(a.name)) >= axes(a) for a in other.arguments) or not spoken
+    arrays_as_large = all(axes(layout.argument(a.name)) >= axes(a) for a in other.arguments if a.name in named)
     return len(layout.names) >= len(other.names) + more and arrays_as_large
 
 

@@ -5,7 +5,6 @@ All of them, under many seeds, are judged by benchmarks/zoo.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -31,25 +30,15 @@ FAULTS = {
     f"{path.name}::{name}": fault for path in (ZOO / "wrong").glob("*.py") for name, fault in faults(path).items()
 }
 WRONG = {target: subject for target, subject in subjects("wrong").items() if target in FAULTS}
-# What is known not to be read, and faults that need what is not tried (a second backward without a forward, sizes that
-# a pool divides). These have to fail: one that is mended leaves its list.
-UNREAD = ("arithmetic.py::ConcatList", "projects.py::ConfiguredAffine", "scalar_params.py::Line")
-UNSEEN = ("states.py::DensePop", "states.py::TanhFree", "images.py::AvgPool", "images.py::DepthToSpace")
 
 
-def marked(targets: Iterable[str], known: tuple[str, ...]) -> list[Any]:
-    """The targets as parameters; those that are known to fail are expected to."""
-    fails = pytest.mark.xfail(strict=True)
-    return [pytest.param(target, marks=fails if target in known else ()) for target in targets]
-
-
-@pytest.mark.parametrize("target", marked(RIGHT, UNREAD))
+@pytest.mark.parametrize("target", RIGHT)
 def test_a_correct_layer_is_read_and_passes(target: str) -> None:
     report = check(RIGHT[target], seed=1, max_examples=4, allow=CONVENTIONS)
     assert report.verdict == "pass", report.to_text()
 
 
-@pytest.mark.parametrize("target", marked(WRONG, UNSEEN))
+@pytest.mark.parametrize("target", WRONG)
 def test_a_layer_with_a_fault_fails(target: str) -> None:
     report = check(WRONG[target], seed=1, max_examples=12)
     assert report.verdict == "fail", f"{FAULTS[target]}\n{report.to_text()}"

@@ -47,7 +47,7 @@ class Calls:
     `arguments`: what backward takes besides the upstream gradient, by keyword. `keywords`: what forward is told
     besides its inputs; `named`: those of its inputs that go by keyword. `primary`: which of several outputs is looked
     at; the others get nothing from above. `context`: both take a context first. `strict`: forward has to return all
-    the outputs.
+    the outputs. `listed`: forward takes its inputs in a list.
     """
 
     forward: str
@@ -60,6 +60,7 @@ class Calls:
     primary: int = 0
     context: bool = False
     strict: bool = False
+    listed: bool = False
 
     @property
     def outputs(self) -> int:
@@ -90,7 +91,8 @@ class Calls:
         told = "".join(f", {key}={value!r}" for key, value in self.keywords.items())
         told += "".join(f", {name}={name}" for name in self.named)
         owner = "layer" if self.forward == "__call__" else f"layer.{self.forward}"
-        call = f"{owner}({'layer.ctx, ' if self.context else ''}{{inputs}}{told})"
+        given = "[{inputs}]" if self.listed else "{inputs}"
+        call = f"{owner}({'layer.ctx, ' if self.context else ''}{given}{told})"
         before: list[str] = []
         if self.context:
             before += ["from checks.dialects.calls import Context", "layer.ctx = Context()"]
@@ -133,7 +135,8 @@ class LayerBound:
 
     def forward(self, values: Values) -> Any:
         named = {name: values[name] for name in self._calls.named}
-        result = self._forward(*[values[name] for name in self._calls.inputs], **self._calls.keywords, **named)
+        inputs = [values[name] for name in self._calls.inputs]
+        result = self._forward(*([inputs] if self._calls.listed else inputs), **self._calls.keywords, **named)
         if self._calls.arguments:
             self._values, self._result = values, result
         return result[self._calls.primary] if self._calls.primary else result

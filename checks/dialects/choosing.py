@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from checks.subject import Array
 _VARIED = ("input", "output", "hidden", "vocabulary", "embedding")
 
 
-def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], bool]) -> Found:
+def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], bool | None]) -> Found:
     """The first layout that works: with optional sizes, with what is required, with arguments that default
     to None.
 
@@ -33,7 +34,8 @@ def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], 
     failure: NotFoundError | None = None
     half: Found | None = None
     for formals in _attempts(usage):
-        own = _own_shapes(usage) if len(formals) == len(usage.forward) else []
+        chosen = {formal.name: formal.options[0] for formal in usage.constructor if formal.options}
+        own = _own_shapes(usage, chosen) if len(formals) == len(usage.forward) + len(chosen) else []
         try:
             found = infer(
                 formals,
@@ -76,11 +78,11 @@ def _is_size(formal: Formal) -> bool:
     return named and (whole or formal.default is None)
 
 
-def _own_shapes(usage: Usage) -> list[tuple[int, ...]]:
-    """The shapes of the arrays that a fresh object has."""
+def _own_shapes(usage: Usage, chosen: Mapping[str, Any]) -> list[tuple[int, ...]]:
+    """The shapes of the arrays that a fresh object has, made with these constants."""
     try:
         reseed()
-        root = usage.make({})
+        root = usage.make(dict(chosen))
     except Exception:  # the search will say why
         return []
     return [slot.value.shape for slot in arrays(root) if slot.value.ndim]

@@ -25,7 +25,7 @@ from checks.dialects.calls import (
 )
 from checks.dialects.modes import extended, modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE
-from checks.dialects.options import options
+from checks.dialects.options import annotated, by_type, options
 from checks.dialects.reach import large_arrays
 from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
 from checks.dialects.usage import Bound, Usage, Values, accepts_rest, clone, code_words, formals
@@ -106,6 +106,8 @@ def usage(obj: Any, name: str) -> Usage:
     if calls.kept:
         variants = (_several(found, calls, bound, spare), _rated(found, calls, bound))
         found = replace(found, variants=variants, modes=(), cached=True)
+    if len(needed) == 1:
+        found = replace(found, variants=(*found.variants, _of_a_list(found, calls, bound)))
     if len(needed) == 2 and all(formal.hint == "none" for formal in needed):
         swapped = replace(found, forward=tuple(reversed(needed)), variants=(), modes=(), swapped=True)
         found = replace(found, doubtful=True, variants=(*found.variants, swapped))
@@ -129,6 +131,21 @@ def _several(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound], s
         answer=several.answer,
     )
     return replace(other, modes=tuple(modes(other, several, spare, bound)))
+
+
+def _of_a_list(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
+    """The use in which forward's one input is a list of arrays, and backward gives a gradient for each."""
+    pair = tuple(replace(found.forward[0], name=f"{found.forward[0].name}_{k}", family="none") for k in range(2))
+    listed = replace(calls, inputs=tuple(formal.name for formal in pair), listed=True)
+    return replace(
+        found,
+        bind=lambda instance: bound(instance, listed),
+        forward=pair,
+        call=("layer = {create}", *listed.lines),
+        answer=listed.answer,
+        variants=(),
+        modes=(),
+    )
 
 
 def _rated(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
@@ -172,8 +189,17 @@ def constructor(obj: Any) -> tuple[tuple[Formal, ...], tuple[Formal, ...]]:
     if obj.__init__ is object.__init__:  # type: ignore[misc]
         return tuple(later), ()
     needed, spare = formals(obj.__init__, "constructor", skip=1)  # type: ignore[misc]
-    chosen = [replace(formal, options=options(obj, formal.name)) for formal in needed]
+    types = annotated(obj.__init__)  # type: ignore[misc]
+    chosen = [_as_declared(replace(f, options=options(obj, f.name)), types.get(f.name)) for f in needed]
     return (*chosen, *later), tuple(spare)
+
+
+def _as_declared(formal: Formal, annotation: Any) -> Formal:
+    """The argument with what its type says, where its name says nothing."""
+    family, made = by_type(annotation)
+    if made:
+        return replace(formal, family="options", options=made)
+    return replace(formal, family=family) if family is not None and formal.hint == "none" else formal
 
 
 def returned_names(function: Callable[..., Any]) -> tuple[str, ...] | None:

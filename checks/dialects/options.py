@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+
+from checks.infer_names import Hint
 
 _MOST = 8
 _FUNCTION = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|transfer|squash).*|f|g|df|d_f|phi|sigma")
@@ -43,6 +46,39 @@ def options(cls: type, name: str) -> tuple[Any, ...]:
     if _FUNCTION.fullmatch(word) or _DERIVATIVE.fullmatch(word):
         found.append(TANH_PRIME if _DERIVATIVE.fullmatch(word) else TANH)
     return tuple(found)
+
+
+_BY_TYPE: dict[Any, Hint] = {
+    int: "size",
+    float: "rate",
+    bool: "flag",
+    list[int]: "sizes",
+    Sequence[int]: "sizes",
+    tuple[int, ...]: "shape",
+}
+
+
+def annotated(function: Callable[..., Any]) -> dict[str, Any]:
+    """The types that a function's arguments are declared with; none where they cannot be told."""
+    try:
+        parameters = inspect.signature(function, eval_str=True).parameters.values()
+    except Exception:  # names that exist for the type checker alone
+        return {}
+    return {p.name: p.annotation for p in parameters if p.annotation is not p.empty}
+
+
+def by_type(annotation: Any) -> tuple[Hint | None, tuple[Any, ...]]:
+    """(what an argument of this type is, constants that it may be): a settings object that is made of nothing."""
+    try:
+        family = _BY_TYPE.get(annotation)
+    except TypeError:  # no key
+        return None, ()
+    if family is None and dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
+        try:
+            return None, (annotation(),)
+        except Exception:  # it wants to be told more
+            return None, ()
+    return family, ()
 
 
 def _strings(cls: type) -> Iterator[str]:

@@ -191,8 +191,11 @@ class _Reading(Locating):
             readings = tuple(settle_domain(r, run, floats, self.usage.words) for r in readings)
         return readings
 
-    def fits(self, found: Found) -> bool:
-        """Whether each gradient has as many entries as its array, axes of length one aside in the same shape."""
+    def fits(self, found: Found) -> bool | None:
+        """Whether each gradient has as many entries as its array, axes of length one aside in the same shape.
+
+        None where there are more or fewer of them than arrays.
+        """
         if found.raised is not None:
             return True
         try:
@@ -200,7 +203,7 @@ class _Reading(Locating):
         except Exception:  # the layer's own code, run once more
             return True
         if located.fault is not None:
-            return False
+            return None
         if self.usage.returns_all and any(name not in located.places for name in self.owing):
             return False
         live, kept = self.live, {p.name: p.paths[0] for p in parameters if p.paths}

@@ -164,38 +164,6 @@ class RandomReLU:
         return np.where(self.neg, (self.low + self.high) / 2 * dout, dout)
 
 
-class DensePop:
-    """The cache is a stack."""
-
-    def __init__(self, n_in, n_out):
-        self.W = np.random.randn(n_in, n_out)
-        self.b = np.random.randn(n_out)
-        self.cache = []
-
-    def forward(self, x):
-        self.cache = [x]
-        return x @ self.W + self.b
-
-    def backward(self, dout):
-        x = self.cache.pop()
-        self.dW = x.T @ dout
-        self.db = dout.sum(axis=0)
-        return dout @ self.W.T
-
-
-class TanhFree:
-    """Frees its memory after use."""
-
-    def forward(self, x):
-        self.out = np.tanh(x)
-        return self.out
-
-    def backward(self, dout):
-        dx = dout * (1 - self.out**2)
-        del self.out
-        return dx
-
-
 class FlattenDense:
     """The weights are made for the first images that come."""
 
@@ -328,8 +296,6 @@ FAULTS = {
     "FeatureDropout": "stale-cache: backward uses the mask drawn in __init__, x",
     "GaussianScale": "nondeterministic: backward draws noise of its own, x",
     "RandomReLU": "branch: the mean slope instead of the one drawn, where x < 0 (right in eval mode), x",
-    "DensePop": "raises: a second backward, cache popped",
-    "TanhFree": "raises: a second backward, output deleted",
     "FlattenDense": "raises / stale-cache: keeps the first shape, raises at another batch size, x",
     "SharedCacheScale": "stale-cache: a mutable default shared between objects, gamma",
     "DenseGrads": "stale-cache: setdefault keeps the first backward's gradient, W",
