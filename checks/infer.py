@@ -71,6 +71,7 @@ def infer(
     fits: Callable[[Found], bool | None] = lambda found: True,
     only_forward: bool = False,
     single: bool = False,
+    divided: bool = False,
 ) -> Found:
     """The first layout that works for these formals. `own_shapes`: parameters that the object has already.
 
@@ -79,12 +80,22 @@ def infer(
     with `x(i)` is a special case of `W(o,i)` with `x(i,n)`, and no layout of its own. `only_forward`: parameters are
     arguments of forward, so that their shapes are the reading's choice, and another one has to be more general than
     the first, if a name says anything at all about what it is. `single`: it may be meant for one sample at a time.
+    `divided`: an argument that is not filled divides the width: heads, groups.
 
     Raises NotFoundError where none works.
     """
     search = _Search(run, dict(inputs or {}), fits, formals)
     spoken = any(formal.hint != "none" for formal in formals[1:])
-    found = _first(search, formals, name, own_shapes, more=int(only_forward and spoken), spoken=spoken, single=single)
+    found = _first(
+        search,
+        formals,
+        name,
+        own_shapes,
+        more=int(only_forward and spoken),
+        spoken=spoken,
+        single=single,
+        divided=divided,
+    )
     return search.freed(found) if found is not None else search.second_best()
 
 
@@ -97,8 +108,9 @@ def _first(
     more: int,
     spoken: bool,
     single: bool,
+    divided: bool,
 ) -> Found | None:
-    table = [*own_scenarios(own_shapes), *scenarios(formals, name), *([SINGLE] if single else [])]
+    table = [*own_scenarios(own_shapes), *scenarios(formals, name, divided=divided), *([SINGLE] if single else [])]
     first: Found | None = None
     unclear: Found | None = None  # it runs, but nothing can be made of what backward gives
     most = _MOST_PROBES

@@ -32,7 +32,7 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std)"
              r"|.*margin|p|reg|alpha|keep_?p|delta|tau"),
     ("shape", r".*shape"),
-    ("options", r".*_params?|.*conf(ig)?|.*options|hparams"),
+    ("options", r".*_params?|.*conf(ig)?|.*options|h?(yper)?_?param(eter)?s|hparams"),
     ("sizes", r".*(size|dim|unit|layer)s?_?list|layers|dims|sizes|(hidden|layer)_?(sizes|dims|layers|units)"),
     ("size", r"d_?(model|ff|head|hidden|inner|k|v)|[a-z]+_(in|out)|(in|out)_[a-z_]+|[cdnf](in|out)"
              r"|max_?(len|seq|pos)\w*|.*positions|block_?size"

@@ -88,7 +88,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="rows",
         x=("n,i",),
-        second=("n,i", "i,o", "n,o", "n", "o", "i", "n,1", ""),
+        second=("n,i", "i,o", "n,o", "n", "o", "i", "n,1", "", "n,s,i"),
         hidden=("n,o", "n,i"),
         matrix=("i,o", "o,i", "i,i", "i"),
         vector=("o", "i", "1,o", "1,i", ""),
@@ -108,8 +108,16 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="sequence4",
         x=("n,s,d",),
         hidden=("n,h",),
-        matrix=("d,4*h", "h,4*h"),
+        matrix=("d,4*h", "h,4*h", "d+h,4*h"),
         vector=("4*h",),
+        symbols=("d", "h", "h"),
+    ),
+    Scenario(
+        name="sequence3",
+        x=("n,s,d",),
+        hidden=("n,h",),
+        matrix=("d,3*h", "h,3*h", "d+h,3*h"),
+        vector=("3*h",),
         symbols=("d", "h", "h"),
     ),
     Scenario(
@@ -179,7 +187,7 @@ SINGLE = Scenario(
 )
 
 # What functions in the manner of a course read from a dict of options.
-OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "eps": 1e-5}
+OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "f": 2, "eps": 1e-5}
 
 # Arguments that choose: an activation by its name or as a function.
 CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|method|name|init|norm).*|(.*_)?mode|f|g|df")
@@ -190,11 +198,11 @@ _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"conv|pool|2d|image|spatial|flatten|im2col|upsampl", ("image", "channels-last")),
     (r"embed", ("ids",)),
     (r"^time|attention|seq|position", ("sequence",)),
-    (r"rnn|lstm|gru", ("sequence", "sequence4")),
+    (r"rnn|lstm|gru", ("sequence", "sequence4", "sequence3")),
 )
 
 
-def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
+def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) -> list[Scenario]:
     """Those that fit at all; those that the names speak for, first."""
     forward = [f for f in formals if f.place == "forward"]
     hints = [f.hint for f in formals]
@@ -206,21 +214,26 @@ def scenarios(formals: Sequence[Formal], name: str) -> list[Scenario]:
     if attends(forward):
         wanted.append("attention")
     if "hidden" in others:
-        wanted += ["recurrent", "gates4", "gates3"]
+        wanted += ["recurrent", "gates4", "gates3", "sequence", "sequence4", "sequence3"]
     for pattern, names in _FIRST:
         if re.search(pattern, name.lower()) and "hidden" not in others:
             wanted += names
     if forward and forward[0].hint == "ids":
         wanted.insert(0, "ids")
-    skipped = {"loss", "binary", "recurrent", "gates4", "gates3", "sequence4"} - set(wanted)
+    skipped = {"loss", "binary", "recurrent", "gates4", "gates3", "sequence4", "sequence3"} - set(wanted)
     if others == ["none"] and not owns:  # a second input of which nothing is known may be a label
         skipped -= {"loss", "binary"}
     known = {s.name: s for s in SCENARIOS if s.name not in skipped}
     late = [known.pop(name) for name in ("loss", "binary") if name in known and name not in wanted]
     table = [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values()) + late
-    if any(_DIVIDING.fullmatch(f.name.lower()) for f in formals if f.place == "constructor"):
+    if divided or any(divides(f) for f in formals if f.place == "constructor"):
         return [*(_even(scenario) for scenario in table if len(scenario.x[0].split(",")) > 1), *table]
     return table
+
+
+def divides(formal: Formal) -> bool:
+    """Whether an argument counts heads or groups, into which the width is divided."""
+    return bool(_DIVIDING.fullmatch(formal.name.lower()))
 
 
 def _even(scenario: Scenario) -> Scenario:

@@ -19,6 +19,7 @@ from checks.infer import Found, NotFoundError, infer
 from checks.infer_draw import reseed
 from checks.infer_layout import REQUIRED, Formal
 from checks.infer_names import size_role
+from checks.infer_table import divides
 from checks.subject import Array
 
 _VARIED = ("input", "output", "hidden", "vocabulary", "embedding")
@@ -46,6 +47,7 @@ def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], 
                 fits=fits,
                 only_forward=usage.inputs_are_parameters,
                 single=usage.kind == "network",
+                divided=any(divides(formal) and formal.default not in (1, None) for formal in usage.optional),
             )
         except NotFoundError as error:
             failure = failure or error

@@ -29,12 +29,13 @@ def locate(
     updated: Sequence[str] = (),
     returns_all: bool = False,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
+    spare: int = 0,
 ) -> Located:
     """The place of each array's gradient. `inputs`: float inputs in order; `parameters`: with the places
     they are in.
 
     `updated`: parameters that backward itself changed, and whose gradient is that change. `returns_all`: a
-    dict that backward returned is all it gives.
+    dict that backward returned is all it gives. `spare`: optional inputs, whose gradients may be returned too.
     """
     located = Located()
     if not (returns_all and isinstance(returned, dict)):
@@ -46,7 +47,7 @@ def locate(
     for name in updated:
         if name not in located.places and parameters[name]:
             located.places[name] = Place("update", parameters[name][0])
-    from_returned(returned, inputs, labels, parameters, located, returned_names, shapes or {})
+    from_returned(returned, inputs, labels, parameters, located, returned_names, shapes or {}, spare)
     for name in inputs:
         if name not in located.places:
             first = name == inputs[0]  # the generic names are those of the first input's gradient

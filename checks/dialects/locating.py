@@ -79,6 +79,7 @@ class Locating:
             [a.name for a in declared if a.kind not in FLOATS],
             {p.name: p.paths or [Path(((".", p.name),))] for p in parameters},
             returned_names=self.usage.returned_names,
+            spare=len(self.usage.further),
             updated=updated if self.usage.updates or steps(layout.constants.values()) else (),
             returns_all=self.usage.returns_all,
             shapes={

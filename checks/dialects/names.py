@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 FORWARD = (
     "forward", "forward_pass", "forwardpass", "feed_forward", "feedforward", "forward_propagation",
-    "forward_propagate", "forward_prop", "forwardprop", "fprop", "propagate_forward", "fwd", "__call__",
+    "forward_propagate", "forward_prop", "forwardprop", "fprop", "propagate_forward", "fwd", "propagate", "__call__",
 )  # fmt: skip
 BACKWARD = (
     "backward", "backward_pass", "backwardpass", "backprop", "back_prop", "backpropagation", "bwd",

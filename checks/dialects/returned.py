@@ -33,8 +33,12 @@ def from_returned(
     located: Located,
     returned_names: Sequence[str] | None,
     shapes: Mapping[str, tuple[int, ...]],
+    spare: int = 0,
 ) -> None:
-    """`shapes`: of the arrays, by name. They tell blocks apart (inputs, parameters), never one from the next."""
+    """`shapes`: of the arrays, by name. They tell blocks apart (inputs, parameters), never one from the next.
+
+    `spare`: how many optional inputs there are, whose gradients may come last.
+    """
     if returned is None:
         return
     waiting = [name for name in parameters if name not in located.places]
@@ -62,6 +66,8 @@ def from_returned(
         located.fault = f"backward returned {_kind(bad)} among its gradients"
         return
     orders = list(_orders(count, inputs, labels, list(parameters), waiting, returned_names))
+    if len(inputs) < count <= len(inputs) + spare:
+        orders.append([*inputs, *("" for _ in range(count - len(inputs)))])
     if orders:
         order = next((order for order in orders if _fits(order, returned, shapes)), orders[0])
         located.places.update({name: Place("returned", _index(k)) for k, name in enumerate(order) if name})
