@@ -244,9 +244,13 @@ class _Comparing:
         return UNDECIDED
 
     def _sharper(self, k: int, value: float, allowance: float) -> int:
-        """The cheap difference's word, where the ladder knows less and half and twice the step confirm it."""
+        """The cheap difference's word, where the ladder holds it possible, knows less, and other steps confirm it.
+
+        Its step is calibrated elsewhere, and may be too long for this entry altogether: the ladder's is not.
+        """
         apart = abs(float(self.a[k]) - value)
-        if not apart > 3 * (allowance + self.r[k]) or not self.e[k] > 2 * allowance:
+        possible = abs(float(self.n[k]) - value) + allowance <= self.e[k]
+        if not apart > 3 * (allowance + self.r[k]) or not self.e[k] > 2 * allowance or not possible:
             return AGREES
         index = int(self.indices[k])
         for factor, own in ((2.0, 1.0), (0.5, 2.0)):

@@ -507,3 +507,18 @@ def test_an_entry_judged_beside_a_jump_shows_what_was_seen_there() -> None:
     assert row.verdict == "agrees"
     assert row.max_abs_diff is not None
     assert row.max_abs_diff < 1e-6
+
+
+BUMPS = {
+    "sech": (lambda x: 1 - np.tanh(x) ** 2, lambda x: -2 * np.tanh(x) * (1 - np.tanh(x) ** 2)),
+    "gauss": (lambda x: np.exp(-(x**2)), lambda x: -2 * x * np.exp(-(x**2))),
+    "hat": (lambda x: np.maximum(0, 1 - np.abs(x)), lambda x: -np.sign(x) * (np.abs(x) < 1)),
+}
+
+
+@pytest.mark.parametrize("values", [(-0.33, -450.0, -1.06), (-0.033, -45.0), (0.0058, -1890.0, 0.7, 0.21)])
+@pytest.mark.parametrize("name", BUMPS)
+def test_a_bump_is_seen_beside_entries_that_are_far_from_it(name: str, values: tuple[float, ...]) -> None:
+    function, derivative = BUMPS[name]
+    bump = elementwise(function, derivative)
+    assert verdicts(examine(case(bump, x=np.array([values])))) == {"x": "agrees"}
