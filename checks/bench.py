@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
+from checks.buffers import buffers_of
 from checks.case import Case
 from checks.errors import GradproofError, LayerError, UserCodeRaised
 from checks.function import Array, Function, flat_output
@@ -26,8 +28,12 @@ WAYS = 4  # directions in which everything is moved to see how much the output c
 class Bench:
     """`evaluate()` runs the layer's forward on `arrays` as they are now; `gradients` runs both passes once."""
 
-    def __init__(self, case: Case, dtype: np.dtype[Any] | None = None, *, rebuild: bool = False) -> None:
+    def __init__(
+        self, case: Case, dtype: np.dtype[Any] | None = None, *, rebuild: bool = False, buffers: bool = False
+    ) -> None:
         """Builds and runs the layer; `dtype` replaces that of the float arrays; `rebuild` from the start.
+
+        `buffers`: those that the layer makes for itself are of that dtype too.
 
         Errors: UserCodeRaised where the layer's own code raises, LayerError for an output that is no array.
         """
@@ -37,6 +43,7 @@ class Bench:
         self.mutated: tuple[str, ...] = ()
         self.deterministic = True
         self._rebuild, self._copy = rebuild, False
+        self._buffers = dtype if buffers else None
         try:
             self._trial = self._fresh(self.arrays)
             self.output = self._first_output()
@@ -51,7 +58,16 @@ class Bench:
         reseed(self.case.seed)
         return self.case.subject.build(arrays)
 
+    def _around(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._buffers is None else buffers_of(self._buffers)
+
     def _forward(self) -> Any:
+        if self._buffers is not None:
+            with buffers_of(self._buffers):
+                return self._run()
+        return self._run()
+
+    def _run(self) -> Any:
         self.count += 1
         if self._rebuild:
             arrays = clones(self.arrays)
@@ -134,11 +150,12 @@ class Bench:
         own = clones(arrays)
         self.count += 1
         try:
-            phase = "forward"
-            trial = self._fresh(own)
-            trial.forward(own)
-            phase = "backward"
-            given = trial.backward(np.array(upstream))
+            with self._around():
+                phase = "forward"
+                trial = self._fresh(own)
+                trial.forward(own)
+                phase = "backward"
+                given = trial.backward(np.array(upstream))
         except GradproofError:
             raise
         except Exception as error:

@@ -109,9 +109,9 @@ class Evaluation:
                     self._numeric = wider
         return self._numeric
 
-    def _widened(self, dtype: np.dtype[Any]) -> Bench | None:
+    def _widened(self, dtype: np.dtype[Any], *, buffers: bool = False) -> Bench | None:
         try:
-            bench = Bench(self.case, dtype, rebuild=self._always_rebuild)
+            bench = Bench(self.case, dtype, rebuild=self._always_rebuild, buffers=buffers)
         except GradproofError:  # the user's code need not take this dtype at all
             return None
         close = np.allclose(
@@ -130,7 +130,8 @@ class Evaluation:
         if not self._looked_for_wide:
             self._looked_for_wide = True
             if np.finfo(np.longdouble).eps < 1e-18:
-                self._wide = self._widened(np.dtype(np.longdouble))
+                wide = np.dtype(np.longdouble)
+                self._wide = self._widened(wide) or self._widened(wide, buffers=True)
         return self._wide
 
     def function(self, name: str, *, wide: bool = False) -> Function | None:

@@ -22,7 +22,7 @@ LAYERS = (
     ("errors",),
     ("signature", "function", "results", "stepping", "record"),
     ("loading",),
-    ("noise", "subject", "entries", "values", "standing"),
+    ("noise", "subject", "entries", "values", "standing", "buffers"),
     ("sweep", "ladder", "case", "roundoff", "pair"),
     ("derivative", "bench", "strategies", "snippet", "agreement", "matching"),
     ("evaluation", "search", "infer", "ordinary", "relation", "side_by_side", "duo"),
