@@ -10,6 +10,7 @@ Hint = Literal[
     "vector",
     "label",
     "ids",
+    "lengths",
     "hidden",
     "mask",
     "flag",
@@ -26,7 +27,8 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
               r"|y_?(real|batch|train)|expected|target_?y|actual"),
     ("flag", r"(is_?|for_?)?(train|training|train_?fl(a)?g|test|testing|inference)(_?mode)?"),
     ("mask", r".*mask"),
-    ("ids", r"ids?|idx|idxs|index|indices|indexes|word_?ids|tokens?|token_?ids"),
+    ("ids", r"(.*_)?ids?|idx|idxs|index|indices|indexes|(.*_)?ind(ices|ex|exes)|tokens?|positions|segments?"),
+    ("lengths", r"(seq_?|x_?)?(lengths?|lens?)|n_?steps|valid_?len(gth)?s?"),
     ("hidden", r"(h|c|s|prev_?h|h_?prev|c_?prev|hidden|state|prev_?state|h0|c0|cell)"
                r"(_?(prev|state|t|in|last))?"),
     ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std)"
@@ -59,7 +61,7 @@ def hint(name: str, *, place: Literal["constructor", "forward"]) -> Hint:
 
 
 _NEVER = {
-    "constructor": frozenset({"label", "ids", "hidden", "flag", "options"}),
+    "constructor": frozenset({"label", "ids", "lengths", "hidden", "flag", "options"}),
     "forward": frozenset({"size", "sizes", "rate", "shape"}),
 }
 

@@ -88,10 +88,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="rows",
         x=("n,i",),
-        second=("n,i", "i,o", "n,o", "n", "o", "i", "n,1", "", "n,s,i"),
+        second=("n,i", "i,o", "n,o", "n", "o", "i", "n,1", "", "n,n"),
         hidden=("n,o", "n,i"),
-        matrix=("i,o", "o,i", "i,i", "i"),
-        vector=("o", "i", "1,o", "1,i", ""),
+        matrix=("i,o", "o,i", "i,i", "i", "i,2*o"),
+        vector=("o", "i", "1,o", "1,i", "", "2*o"),
         label=_ROW_LABELS,
     ),
     Scenario(
@@ -118,6 +118,22 @@ SCENARIOS: tuple[Scenario, ...] = (
         hidden=("n,h",),
         matrix=("d,3*h", "h,3*h", "d+h,3*h"),
         vector=("3*h",),
+        symbols=("d", "h", "h"),
+    ),
+    Scenario(
+        name="time-major",
+        x=("s,n,d",),
+        hidden=("n,h",),
+        matrix=("d,h", "h,h", "h,d"),
+        vector=("h",),
+        symbols=("d", "h", "h"),
+    ),
+    Scenario(
+        name="query",
+        x=("n,d",),
+        second=("n,s,d",),
+        matrix=("d,h", "h"),
+        vector=("h", "h,1"),
         symbols=("d", "h", "h"),
     ),
     Scenario(
@@ -193,6 +209,10 @@ OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "
 CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|method|name|init|norm).*|(.*_)?mode|f|g|df")
 
 _DIVIDING = re.compile(r".*(heads?|groups?)")
+# Scenarios that only a name asks for.
+_ON_REQUEST = frozenset(
+    ("loss", "binary", "recurrent", "gates4", "gates3", "sequence4", "sequence3", "time-major", "query")
+)
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"conv_?1d", ("signal",)),
     (r"conv|pool|2d|image|spatial|flatten|im2col|upsampl", ("image", "channels-last")),
@@ -213,19 +233,32 @@ def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) ->
         wanted += ["loss", "binary"]
     if attends(forward):
         wanted.append("attention")
+    elif _queries(forward):
+        wanted.append("query")
     if "hidden" in others:
-        wanted += ["recurrent", "gates4", "gates3", "sequence", "sequence4", "sequence3"]
+        wanted += ["recurrent", "gates4", "gates3", "sequence", "sequence4", "sequence3", "time-major"]
     for pattern, names in _FIRST:
         if re.search(pattern, name.lower()) and "hidden" not in others:
             wanted += names
     if forward and forward[0].hint == "ids":
         wanted.insert(0, "ids")
-    skipped = {"loss", "binary", "recurrent", "gates4", "gates3", "sequence4", "sequence3"} - set(wanted)
+    skipped = {
+        "loss",
+        "binary",
+        "recurrent",
+        "gates4",
+        "gates3",
+        "sequence4",
+        "sequence3",
+        "time-major",
+        "query",
+    } - set(wanted)
     if others == ["none"] and not owns:  # a second input of which nothing is known may be a label
         skipped -= {"loss", "binary"}
     known = {s.name: s for s in SCENARIOS if s.name not in skipped}
     late = [known.pop(name) for name in ("loss", "binary") if name in known and name not in wanted]
-    table = [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values()) + late
+    even = [_even(known[name]) for name in ("rows", "sequence", "image") if name in known]
+    table = [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values()) + late + even
     if divided or any(divides(f) for f in formals if f.place == "constructor"):
         return [*(_even(scenario) for scenario in table if len(scenario.x[0].split(",")) > 1), *table]
     return table
@@ -259,6 +292,13 @@ def attends(forward: Sequence[Formal]) -> bool:
     names = [f.name.lower().strip("_") for f in forward if f.place == "forward"]
     patterns = (r"q|quer(y|ies)|q_?in", r"k|keys?|k_?in", r"v|values?|vals?|v_?in")
     return len(names) >= 3 and all(re.fullmatch(p, n) for p, n in zip(patterns, names, strict=False))
+
+
+def _queries(forward: Sequence[Formal]) -> bool:
+    """Whether one query a sample is put to a sequence."""
+    names = [formal.name.lower().strip("_") for formal in forward[:2]]
+    patterns = (r"q|quer(y|ies)|(dec(oder)?_?)?(state|hidden)", r"k|keys?|v|values?|memory|enc\w*|hs|states")
+    return len(names) == 2 and all(re.fullmatch(p, n) for p, n in zip(patterns, names, strict=True))
 
 
 def peers(formals: Sequence[Formal]) -> list[Formal]:
@@ -332,6 +372,8 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
 
     if first:
         return arrays(scenario.x)
+    if formal.place == "forward" and formal.options and family not in ("flag", "options"):
+        return list(formal.options)
     if (
         formal.options
         and family not in ("flag", "options")
@@ -347,9 +389,13 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             return arrays(scenario.hidden or scenario.second)
         case "mask":
             x = scenario.x[0].partition(":")[0]
-            return arrays([f"{x}:mask", f"{','.join(x.split(',')[:2])}:mask"])
+            rows = [",".join(shape.partition(":")[0].split(",")[:2]) for shape in (x, *scenario.second[:1])]
+            return arrays(list(dict.fromkeys(f"{shape}:mask" for shape in (x, *rows))))
         case "ids":
-            return arrays(["n:int(v)", "n:int(i)"])
+            steps = ["n,t:int(s)", "n:int(s)"] if "s" in scenario.x[0].partition(":")[0].split(",") else []
+            return arrays(["n:int(v)", "n:int(i)", *steps, "n:int(2)"])
+        case "lengths":
+            return arrays(["n:int(s)"]) if "s" in scenario.x[0].partition(":")[0].split(",") else []
         case "matrix":
             return arrays(_unlike((*scenario.matrix, *scenario.vector), formal, scenario))
         case "vector":

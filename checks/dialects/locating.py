@@ -58,7 +58,7 @@ class Locating:
         if found.raised is None:
             self.prober.backward(live)
         self.live = live
-        parameters += scalars(live.root, before, {p.name for p in parameters} | set(live.values))
+        parameters += scalars(live.root, before, {p.name for p in parameters} | set(live.values), live.returned)
         updated = [
             name
             for p in parameters

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from checks.dialects.calls import Calls
+from checks.dialects.names import RATE
 from checks.dialects.options import options
 from checks.dialects.usage import Bound, Usage, Values
 from checks.errors import LayerError
@@ -20,6 +21,7 @@ from checks.infer_layout import REQUIRED, Formal
 
 _SWITCHES = ("training", "train", "is_training", "is_train", "train_mode", "train_flg", "train_flag", "training_mode")
 _STRIDE = re.compile(r"strides?|step|stride_?size")
+_DILATION = re.compile(r"dilations?|dilation_?rate|rate")
 _PADDING = re.compile(r"pad|padding|pad_?size")
 
 Mode = tuple[str, Usage]
@@ -73,6 +75,8 @@ def _other_options(usage: Usage) -> Iterator[Mode]:
             others = tuple(o for o in options(usage.defined, formal.name) if isinstance(o, str) and o != formal.default)
         elif isinstance(formal.default, bool):
             others = (not formal.default,)
+        elif isinstance(formal.default, float) and formal.default and not RATE.fullmatch(formal.name.lower()):
+            others = (0.7 * formal.default,)  # a probability stays one
         for value in others[:_MOST_OPTIONS]:
             count += 1
             if count <= 2 * _MOST_OPTIONS:
@@ -94,6 +98,8 @@ def _changed(optional: tuple[Formal, ...]) -> Iterator[tuple[str, int]]:
         whole = isinstance(formal.default, int) and not isinstance(formal.default, bool)
         if whole and _STRIDE.fullmatch(formal.name.lower()):
             yield formal.name, 2 if formal.default == 1 else 1
+        elif whole and _DILATION.fullmatch(formal.name.lower()) and formal.default == 1:
+            yield formal.name, 2
         elif whole and _PADDING.fullmatch(formal.name.lower()):
             yield formal.name, 1 if formal.default == 0 else 0
 

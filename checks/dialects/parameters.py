@@ -81,14 +81,21 @@ def find(prober: Prober, layout: Layout, sizes: Mapping[str, int], given: Mappin
     return found
 
 
-def scalars(root: Any, before: Sequence[Slot], taken: set[str]) -> list[Parameter]:
-    """Numbers with a placeholder for their gradient: `self.beta = 1.0` with `self.dbeta = None`."""
+def scalars(root: Any, before: Sequence[Slot], taken: set[str], returned: Any = None) -> list[Parameter]:
+    """Numbers with a place for their gradient: `self.beta = 1.0` with `self.dbeta = None`, or a key of what backward
+    returned.
+    """
     keys = {slot.path for slot in walk(root)}
+    given = set(returned) if isinstance(returned, dict) else set()
     found = []
     for slot in before:
         kind, key = slot.path.steps[-1]
         number = isinstance(slot.value, float | np.floating)
-        if kind == "." and number and any(slot.path.beside((".", g)) in keys for g in gradient_names(key)):
+        placed = kind == "." and any(
+            slot.path.beside((".", g)) in keys or (len(slot.path.steps) == 1 and g in given)
+            for g in (*gradient_names(key), *({key} & given))
+        )
+        if number and placed:
             found.append(Parameter(_unused(slot.path.name, taken), [slot.path], scalar=True))
             taken.add(found[-1].name)
     return found

@@ -146,7 +146,7 @@ class _Reading(Locating):
     @property
     def astray(self) -> bool:
         """Whether the one gradient that comes back is another input's, where no name says which is the main one."""
-        if not self.usage.doubtful or self.live is None or self.found is None:
+        if not self.usage.doubtful or self.live is None or self.found is None or self.found.output() != ():
             return False
         main = self.usage.forward[0].name
         inputs = [formal.name for formal in self.usage.forward]
