@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from zoo.textbook import Stubborn
 
 from checks import check
 from checks.discover import Source, find
@@ -338,7 +339,7 @@ def test_names_that_lead_nowhere_are_errors_of_the_call() -> None:
     with pytest.raises(ValueError, match="no layer"):
         check(Affine, against="reference:softmax")
     with pytest.raises(ValueError, match="cannot be run"):
-        check(Affine, against=of_zoo("projects", "ConfiguredAffine"))
+        check(Affine, against=Stubborn)
 
 
 def test_inputs_in_another_order_are_told() -> None:

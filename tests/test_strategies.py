@@ -31,6 +31,7 @@ DOMAINS: Mapping[str, Callable[[Array], Any]] = {
     "onehot0": lambda a: ((a == 0) | (a == 1)) & (not a.size or a.sum(axis=0, keepdims=True) == 1),
     "onehot": lambda a: ((a == 0) | (a == 1)) & (a.sum(axis=-1, keepdims=True) == 1),
     "mask": lambda a: ((a == 0) | (a == 1)) & a.any(),
+    "sign": lambda a: (a == 1) | (a == -1),
     "bool": lambda a: a.dtype == bool,
     "label": lambda a: (a >= 0) & (a < 7),
     "int": lambda a: (a >= 0) & (a < 7),

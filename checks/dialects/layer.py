@@ -31,6 +31,9 @@ from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimiz
 from checks.dialects.usage import Bound, Usage, Values, accepts_rest, clone, code_words, formals
 from checks.infer_layout import Formal
 
+# What forward's code says where it takes a list of arrays.
+_JOINING = frozenset({"concatenate", "hstack", "vstack", "dstack", "stack", "column_stack", "reduce", "zip"})
+
 
 def method(obj: Any, names: tuple[str, ...]) -> str | None:
     """The first of these names that the class of the object defines as a method."""
@@ -106,7 +109,7 @@ def usage(obj: Any, name: str) -> Usage:
     if calls.kept:
         variants = (_several(found, calls, bound, spare), _rated(found, calls, bound))
         found = replace(found, variants=variants, modes=(), cached=True)
-    if len(needed) == 1:
+    if len(needed) == 1 and found.words & _JOINING:
         found = replace(found, variants=(*found.variants, _of_a_list(found, calls, bound)))
     if len(needed) == 2 and all(formal.hint == "none" for formal in needed):
         swapped = replace(found, forward=tuple(reversed(needed)), variants=(), modes=(), swapped=True)
@@ -145,6 +148,7 @@ def _of_a_list(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound])
         answer=listed.answer,
         variants=(),
         modes=(),
+        listed=True,
     )
 
 

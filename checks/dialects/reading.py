@@ -47,6 +47,8 @@ def read(usage: Usage, request: Request) -> Subject:
         for way in (usage, *usage.variants):
             if way.swapped and not isinstance(first, Subject):
                 continue  # the roles of two inputs are in doubt only once they are inputs that run
+            if way.listed and (isinstance(first, Subject) or request.signature is not None):
+                continue
             reading = _Reading(way, request)
             try:
                 subject = reading.subject()

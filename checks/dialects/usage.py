@@ -43,8 +43,8 @@ class Usage:
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
     it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
     `doubtful`: no name says which of two inputs is the main one; `swapped`: the
-    same with the second for the first. `told`: what the constructor is told besides its
-    values. `modes`: other uses that it offers, with words for each. `kind` names the thing in messages: layer,
+    same with the second for the first. `listed`: forward takes a list of arrays. `told`: what the constructor is told
+    besides its values. `modes`: other uses that it offers, with words for each. `kind` names the thing: layer,
     network, function. `words`: names that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}`
     and `{create}` to fill in. `further`: optional arguments of forward, which `extended` makes inputs of.
     """
@@ -62,6 +62,7 @@ class Usage:
     cached: bool = False
     doubtful: bool = False
     swapped: bool = False
+    listed: bool = False
     returns_all: bool = False
     instance: Any = None
     inputs_are_parameters: bool = False
