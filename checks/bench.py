@@ -76,9 +76,9 @@ class Bench:
 
     def _first_output(self) -> Array:
         pristine = clones(self.arrays)
-        before = random_state()
+        before = random_state(), _own_states(self._trial)
         first = own_output(self._forward())
-        draws = random_state() != before
+        draws = (random_state(), _own_states(self._trial)) != before
         self.mutated = tuple(name for name, array in self.arrays.items() if not same(array, pristine[name]))
         if self.mutated:
             self._copy = True
@@ -167,6 +167,11 @@ def reseed(seed: int) -> None:
     """The same global random state for every evaluation, so that dropout and noise repeat themselves."""
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - layers draw from the legacy state
+
+
+def _own_states(trial: Trial) -> Any:
+    """The states of the generators that a layer keeps for itself, where its Trial tells them."""
+    return getattr(trial, "draws_from", ())
 
 
 def random_state() -> tuple[object, bytes, int]:

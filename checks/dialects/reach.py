@@ -4,6 +4,7 @@ objects.
 
 from __future__ import annotations
 
+import random
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -116,6 +117,27 @@ def walk(root: Any) -> Iterator[Slot]:
             elif not isinstance(value, _OPAQUE) and len(way) < _DEEPEST and id(value) not in seen:
                 seen.add(id(value))
                 queue.append((value, way))
+
+
+def generator_states(root: Any) -> tuple[str, ...]:
+    """The states of the random generators that an object keeps, to be compared."""
+    states: list[str] = []
+    queue: list[tuple[Any, int]] = [(root, 0)]
+    seen = {id(root)}
+    for holder, depth in queue:
+        for _, value in _entries(holder):
+            if isinstance(value, np.random.Generator):
+                states.append(repr(value.bit_generator.state))
+            elif isinstance(value, np.random.RandomState):
+                states.append(
+                    repr([part.tobytes() if isinstance(part, np.ndarray) else part for part in value.get_state()])
+                )
+            elif isinstance(value, random.Random):
+                states.append(repr(value.getstate()))
+            elif not isinstance(value, (*_OPAQUE, np.ndarray)) and depth < _DEEPEST and id(value) not in seen:
+                seen.add(id(value))
+                queue.append((value, depth + 1))
+    return tuple(states)
 
 
 def arrays(root: Any) -> list[Slot]:

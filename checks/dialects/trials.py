@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from checks.dialects.places import Place
-from checks.dialects.reach import Path, Slot, walk
+from checks.dialects.reach import Path, Slot, generator_states, walk
 from checks.dialects.usage import Usage, clone, output_of
 from checks.errors import LayerError, SignatureError
 from checks.infer_draw import own_generators
@@ -148,6 +148,11 @@ class ObjectTrial:
             for name, own in self._copied:
                 np.copyto(own, arrays[name], casting="unsafe")
         return output_of(self._object, self._bound.forward(self._values(arrays)))
+
+    @property
+    def draws_from(self) -> tuple[str, ...]:
+        """The states of the layer's own random generators."""
+        return generator_states(self._object)
 
     def _values(self, arrays: Arrays) -> dict[str, Any]:
         values: dict[str, Any] = {name: arrays[name] for name in self._inputs}
