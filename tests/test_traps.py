@@ -60,6 +60,20 @@ class Dropout:
         return d * self.keep / 0.6
 
 
+class OwnDice:
+    """Draws from a generator of its own: two masks of one entry are mostly alike."""
+
+    def __init__(self, p: float = 0.2, seed: int = 42) -> None:
+        self.p, self.rng = p, np.random.default_rng(seed)
+
+    def forward(self, x: Any) -> Any:
+        self.keep = (self.rng.random(x.shape) >= self.p) / (1 - self.p)
+        return x * self.keep
+
+    def backward(self, d: Any) -> Any:
+        return d * self.keep
+
+
 class RunningMean:
     """Statistics change with every forward and owe no gradient."""
 
@@ -269,7 +283,7 @@ class PerSample:
 
 
 RIGHT = (
-    *(Appends, Reseeds, Dropout, RunningMean, KeyBias, RowBias, SingleInside, Decorated),
+    *(Appends, Reseeds, Dropout, OwnDice, RunningMean, KeyBias, RowBias, SingleInside, Decorated),
     *(Prime, LogLoss, Positional, PerSample),
 )
 
