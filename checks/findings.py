@@ -92,7 +92,8 @@ def _is_incomparable(row: Comparison) -> bool:
 
 def _zero(seen: Seen) -> Iterator[Finding]:
     for name in _all_zero(seen):
-        message = f"the gradient of {name} is all zeros, although the output depends on {name}"
+        wrong = [r for r in seen.results if name in r.differing]
+        message = f"the gradient of {name} is all zeros, although the output depends on {name}{_use(wrong)}"
         yield seen.finding("zero-gradient", "error", message, name)
 
 
@@ -108,9 +109,14 @@ def _values(seen: Seen) -> Iterator[Finding]:
                 "overflow", "error", f"a gradient that is no number where there is one: {place}", row.name
             )
             continue
-        modes = [r.mode for r in wrong]
-        where = f" (with {modes[0]})" if modes and all(modes) else ""
-        yield seen.finding("wrong-values", "error", f"{seen.subject.name}.{entry_text(row)}{where}", row.name)
+        message = f"{seen.subject.name}.{entry_text(row)}{_use(wrong)}"
+        yield seen.finding("wrong-values", "error", message, row.name)
+
+
+def _use(wrong: Sequence[CaseResult]) -> str:
+    """Words for the use in which alone a fault shows; none for the default one."""
+    modes = [result.mode for result in wrong]
+    return f" (with {modes[0]})" if modes and all(modes) else ""
 
 
 def entry_text(row: Comparison) -> str:
