@@ -21,6 +21,7 @@ from checks.duo import Duo, differences, sizes_of
 from checks.evaluation import quiet
 from checks.examine import BESIDE, BESIDE_SINGLE
 from checks.function import Array, typical_size
+from checks.loading.pieces import described
 from checks.matching import Matching
 from checks.ordinary import distinct_case
 from checks.relation import Both, relation
@@ -86,7 +87,7 @@ class _Comparison:
         notes = []
         if self.duo.raised:
             count = f"in {len(self.duo.raised)} of {len(cases)} cases"
-            notes.append(f"{count} {self.name} raised {_described(self.duo.raised[0])}; they were not compared")
+            notes.append(f"{count} {self.name} raised {described(self.duo.raised[0])}; they were not compared")
         if not seen:
             return Standing(likeness=f"not compared with {self.name}: no case ran in both", notes=tuple(notes))
         lost = sum(bool(np.any(~np.isfinite(s.own.values[OUTPUT]) & np.isfinite(s.other.values[OUTPUT]))) for s in seen)
@@ -186,11 +187,6 @@ def _oddness(case: Case) -> tuple[bool, bool, int]:
     sizes = [typical_size(case.arrays[name]) for name in case.movable]
     extreme = any(not 0.01 < size < 100 for size in sizes)
     return not case.rounded, extreme, sum(array.size for array in case.arrays.values())
-
-
-def _described(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return type(error).__name__ + (f": {text[0]}" if text else "")
 
 
 def _dtype(case: Case) -> np.dtype[np.floating]:

@@ -20,7 +20,7 @@ from checks.case import Case
 from checks.errors import GradproofError, LayerError, UserCodeRaised
 from checks.function import Array, Function, flat_output
 from checks.noise import Noise, Together, measure_noise
-from checks.subject import Trial, is_differentiable
+from checks.subject import Subject, Trial, is_differentiable
 
 WAYS = 4  # directions in which everything is moved to see how much the output changes at all
 
@@ -76,9 +76,9 @@ class Bench:
 
     def _first_output(self) -> Array:
         pristine = clones(self.arrays)
-        before = random_state(), _own_states(self._trial)
+        before = states(self._trial)
         first = own_output(self._forward())
-        draws = (random_state(), _own_states(self._trial)) != before
+        draws = states(self._trial) != before
         self.mutated = tuple(name for name, array in self.arrays.items() if not same(array, pristine[name]))
         if self.mutated:
             self._copy = True
@@ -169,9 +169,16 @@ def reseed(seed: int) -> None:
     np.random.seed(seed % 2**32)  # noqa: NPY002 - layers draw from the legacy state
 
 
-def _own_states(trial: Trial) -> Any:
-    """The states of the generators that a layer keeps for itself, where its Trial tells them."""
-    return getattr(trial, "draws_from", ())
+def states(trial: Trial) -> Any:
+    """The random states that a layer may draw from, to be compared: the global ones, those of its own generators."""
+    return random_state(), getattr(trial, "draws_from", ())
+
+
+def fresh_output(subject: Subject, arrays: Mapping[str, Array], seed: int) -> Array:
+    """A fresh object's output under the random state of the seed."""
+    copies = clones(arrays)
+    reseed(seed)
+    return own_output(subject.build(copies).forward(copies))
 
 
 def random_state() -> tuple[object, bytes, int]:

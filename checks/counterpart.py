@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from checks.agreement import OUTPUT
+from checks.bench import fresh_output
 from checks.case import Case
-from checks.duo import Duo, differences, output_of, sizes_of
+from checks.duo import Duo, differences, sizes_of
 from checks.errors import LayerError
 from checks.matching import Matching, matchings
 from checks.signature import Shape
@@ -57,8 +58,8 @@ def _running(duo: Duo, probe: Case) -> list[Matching]:
 
 def _output_shapes(duo: Duo, probe: Case, matching: Matching) -> tuple[Shape, Shape] | None:
     try:
-        own = output_of(duo.own, probe.arrays, probe.seed).shape
-        other = output_of(duo.other, matching.there(probe.arrays, sizes_of(probe)), probe.seed).shape
+        own = fresh_output(duo.own, probe.arrays, probe.seed).shape
+        other = fresh_output(duo.other, matching.there(probe.arrays, sizes_of(probe)), probe.seed).shape
     except Exception:
         return None
     return own, other

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from checks.agreement import MARGIN, OUTPUT, Run, Sample, excess, sampled
-from checks.bench import clones, own_gradient, own_output, random_state, reseed, same
+from checks.bench import clones, fresh_output, own_gradient, own_output, reseed, same, states
 from checks.case import Case
 from checks.function import Array
 from checks.matching import Matching
@@ -30,7 +30,7 @@ class Duo:
         """What both give; None where either does not run. A shape that no layout explains is noted down."""
         seed = case.seed
         try:
-            output = output_of(self.own, case.arrays, seed)
+            output = fresh_output(self.own, case.arrays, seed)
             upstream = self._upstream_of(case, output)
             own = sampled(self._run(case, upstream), case.arrays, case.movable, seed, upstream)
         except Exception:  # reported by the check itself
@@ -97,26 +97,19 @@ class Duo:
         there = matching.there(case.arrays, sizes_of(case))
         for name, subject, arrays in ((self.own.name, self.own, case.arrays), (self.name, self.other, there)):
             try:
-                first = output_of(subject, arrays, case.seed)
+                first = fresh_output(subject, arrays, case.seed)
                 copies = clones(arrays)
                 trial = subject.build(copies)
-                before = random_state()
+                before = states(trial)
                 outputs = [own_output(trial.forward(copies)) for _ in range(2)]
-                drew = random_state() != before
+                drew = states(trial) != before
             except Exception:
                 continue
             # A generator of its own shows in a second forward, and so does a state that is carried on.
             suspect = subject.recipe is not None and subject.recipe.draws
-            if not same(first, output_of(subject, arrays, case.seed)) or (suspect and (drew or not same(*outputs))):
+            if not same(first, fresh_output(subject, arrays, case.seed)) or (suspect and (drew or not same(*outputs))):
                 return name
         return ""
-
-
-def output_of(subject: Subject, arrays: Arrays, seed: int) -> Array:
-    """A fresh object's output under the random state of the seed."""
-    copies = clones(arrays)
-    reseed(seed)
-    return own_output(subject.build(copies).forward(copies))
 
 
 def differences(own: Sample, other: Sample) -> dict[str, Array]:

@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from checks.agreement import OUTPUT, Run
-from checks.bench import clones, own_output, random_state, reseed, same
+from checks.bench import clones, fresh_output, own_output, reseed, same, states
 from checks.case import Case
-from checks.function import Array
 from checks.ordinary import distinct_case
-from checks.subject import Arrays, Subject
+from checks.subject import Subject
 
 MOST_ENTRIES: Final = 5000
 MAGNITUDES: Final = (10.0, 1000.0, 0.001)
@@ -45,20 +44,13 @@ def seconds_of(subject: Subject, case: Case) -> float | None:
     copies = clones(case.arrays)
     reseed(case.seed)
     trial = subject.build(copies)
-    before, start = random_state(), time.perf_counter()
+    before, start = states(trial), time.perf_counter()
     first = own_output(trial.forward(copies))
     seconds = time.perf_counter() - start
-    steady = random_state() == before and same(first, output_of(subject, case.arrays, case.seed + 1))
+    steady = states(trial) == before and same(first, fresh_output(subject, case.arrays, case.seed + 1))
     return seconds if steady else None
-
-
-def output_of(subject: Subject, arrays: Arrays, seed: int) -> Array:
-    """What a fresh object's forward gives, under the random state of the seed."""
-    copies = clones(arrays)
-    reseed(seed)
-    return own_output(subject.build(copies).forward(copies))
 
 
 def runs(subject: Subject, case: Case) -> Run:
     """The layer's output as a function of its arrays."""
-    return lambda arrays: {OUTPUT: output_of(subject, arrays, case.seed)}
+    return lambda arrays: {OUTPUT: fresh_output(subject, arrays, case.seed)}

@@ -9,10 +9,12 @@ from typing import Final
 import numpy as np
 
 from checks.agreement import OUTPUT, Sample, sampled
+from checks.bench import fresh_output
 from checks.case import Case
+from checks.duo import sizes_of
 from checks.function import Array
 from checks.known.family import Family, Forward, Known
-from checks.known.feeding import output_of, runs
+from checks.known.feeding import runs
 from checks.matching import Matching, matchings
 from checks.relation import Both
 from checks.subject import Arrays, Subject
@@ -45,8 +47,8 @@ class Numbers:
         self.subject = subject
         self.briefly = briefly
         self.cases = cases
-        self.sizes = [case.signature.fit({name: a.shape for name, a in case.arrays.items()}) for case in cases]
-        self.outputs = [output_of(subject, case.arrays, case.seed) for case in cases]
+        self.sizes = [sizes_of(case) for case in cases]
+        self.outputs = [fresh_output(subject, case.arrays, case.seed) for case in cases]
         self._samples: list[Sample] | None = None
 
     def ways(self, family: Family) -> Iterator[Way]:
