@@ -6,7 +6,8 @@ elsewhere each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -34,3 +35,14 @@ def complex_step_gradient() -> Callable[[Function, Any, Any], Any]:
         return result
 
     return gradient
+
+
+@pytest.fixture
+def loaded_files_leave() -> Iterator[None]:
+    """Modules and search paths as they were: the files of other tests have the same names."""
+    path, modules = list(sys.path), set(sys.modules)
+    yield
+    sys.path[:] = path
+    for added in set(sys.modules) - modules:
+        if "pytest-of" in str(getattr(sys.modules[added], "__file__", None) or ""):
+            del sys.modules[added]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,8 @@ from checks.load import load
 from checks.loading.plan import TERMS, Terms
 from checks.loading.standin import StandIn, StandInUsedError
 
+pytestmark = pytest.mark.usefixtures("loaded_files_leave")
+
 SQUARE = """
 class {name}:
     def forward(self, x):
@@ -28,15 +29,10 @@ class {name}:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_stays() -> Iterator[None]:
-    path, modules = list(sys.path), set(sys.modules)
+def _short_limit() -> Iterator[None]:
     token = TERMS.set(Terms(limit=0.3, option="--import-timeout"))
     yield
     TERMS.reset(token)
-    sys.path[:] = path
-    for added in set(sys.modules) - modules:
-        if "pytest-of" in str(getattr(sys.modules[added], "__file__", None) or ""):
-            del sys.modules[added]
 
 
 def loaded(folder: Path, text: str, name: str = "work.py") -> tuple[Any, list[str]]:

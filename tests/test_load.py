@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -15,6 +14,8 @@ from checks.errors import LayerError
 from checks.load import load
 from checks.loading import place
 
+pytestmark = pytest.mark.usefixtures("loaded_files_leave")
+
 LAYER = """
 class {name}:
     def forward(self, x):
@@ -24,17 +25,6 @@ class {name}:
     def backward(self, dout):
         return 2 * self.x * dout
 """
-
-
-@pytest.fixture(autouse=True)
-def _nothing_stays() -> Iterator[None]:
-    """Modules and search paths as they were: files of other tests have the same names."""
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    sys.path[:] = path
-    for added in set(sys.modules) - modules:
-        if str(getattr(sys.modules[added], "__file__", None) or "").find("pytest-of") >= 0:
-            del sys.modules[added]
 
 
 def write(path: Path, text: str = "") -> Path:

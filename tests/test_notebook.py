@@ -6,7 +6,6 @@ import inspect
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,8 @@ from checks.errors import LayerError
 from checks.load import load
 from checks.loading.notebook import cells, without_magics
 from checks.report.text import to_text
+
+pytestmark = pytest.mark.usefixtures("loaded_files_leave")
 
 SQUARE = """class {name}:
     def forward(self, x):
@@ -31,16 +32,6 @@ SQUARE = """class {name}:
 
 def square(name: str, factor: int = 2) -> str:
     return SQUARE.format(name=name, factor=factor)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_stays() -> Iterator[None]:
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    sys.path[:] = path
-    for added in set(sys.modules) - modules:
-        if "pytest-of" in str(getattr(sys.modules[added], "__file__", None) or ""):
-            del sys.modules[added]
 
 
 def notebook(folder: Path, *texts: str, name: str = "nb.ipynb", **metadata: Any) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -27,17 +26,9 @@ from torx import Tensor
 from numbx import njit
 import numba
 from numba import prange
+
+pytestmark = pytest.mark.usefixtures("loaded_files_leave")
 """
-
-
-@pytest.fixture(autouse=True)
-def _nothing_stays() -> Iterator[None]:
-    path, modules = list(sys.path), set(sys.modules)
-    yield
-    sys.path[:] = path
-    for added in set(sys.modules) - modules:
-        if "pytest-of" in str(getattr(sys.modules[added], "__file__", None) or ""):
-            del sys.modules[added]
 
 
 def loaded(folder: Path, text: str, head: str = HEAD, name: str = "stood.py") -> Any:
