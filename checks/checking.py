@@ -24,17 +24,15 @@ from checks.loading.standin import tell_use
 from checks.look import CaseResult
 from checks.ordinary import ordinary_case
 from checks.own_case import own_case
+from checks.own_inputs import Inputs, as_arrays, explicit_case
 from checks.results import KINDS, Finding, Report
 from checks.search import Search
 from checks.signature import Signature
 from checks.standing import Standing
 from checks.strategies import cases as drawn_cases
-from checks.strategies import plain_case
 from checks.subject import Subject
 from checks.summary import summarise
 from checks.trusted import Trusted, trusted
-
-Inputs = Sequence[Any] | Mapping[str, Any]
 
 
 def check(
@@ -100,7 +98,7 @@ def _check(
             subject, signature, inputs = own.subject, own.signature, own.inputs
         wanted = Signature.parse(signature) if isinstance(signature, str) else signature
         other = None if against is None else trusted(against, wanted, dtype)
-        arrays = None if inputs is None else _as_arrays(inputs, np.dtype(dtype))
+        arrays = None if inputs is None else as_arrays(inputs, np.dtype(dtype))
         read_subject = _read(subject, wanted, arrays, dtype)
         run.subject = read_subject
         if arrays is not None:
@@ -149,30 +147,30 @@ class _Run:
     standing: Standing | None = None
 
     def single(self, dtype: Any) -> None:
-        """A batch of one, which drawing may not have met, where nothing is known to be wrong yet."""
+        """A batch of one, which drawing may not have met; a layer need not take it."""
         assert self.subject is not None
         first = next(iter(self.subject.signature.sizes), None)
-        if first is not None and self.results and not any(result.differing for result in self.results):
-            case = ordinary_case(self.subject, self.seed, dtype, {first: 1})
-            raised = len(self.raised)
-            if case is not None and (result := self.look(case)) is not None and not result.differing:
-                self.results.pop()  # it is the drawn cases that are counted and shown
-            del self.raised[raised:]  # a size that this layer need not take
+        if first is not None:
+            self.look_beyond(ordinary_case(self.subject, self.seed, dtype, {first: 1}))
 
     def spread(self, dtype: Any) -> None:
         """Inputs that reach farther than ordinary ones, to where thresholds lie: 6 of a ReLU6, 1 of a Huber loss."""
         assert self.subject is not None
-        if not self.results or any(result.differing for result in self.results):
-            return
         case = ordinary_case(self.subject, self.seed, dtype)
         if case is None:
             return
-        inputs = [
-            a.name for a in case.signature.arguments if a.kind == "float" and self.subject.roles[a.name] == "input"
-        ]
-        arrays = {name: _wide(array) if name in inputs else array for name, array in case.arrays.items()}
+        roles = self.subject.roles
+        inputs = [a.name for a in case.signature.arguments if a.kind == "float" and roles[a.name] == "input"]
+        if inputs:
+            wide = {name: _wide(array) if name in inputs else array for name, array in case.arrays.items()}
+            self.look_beyond(replace(case, arrays=wide))
+
+    def look_beyond(self, case: Case | None) -> None:
+        """One more case, where nothing is known to be wrong yet: it counts only if something is wrong in it."""
+        if case is None or not self.results or any(result.differing for result in self.results):
+            return
         raised = len(self.raised)
-        result = self.look(replace(case, arrays=arrays)) if inputs else None
+        result = self.look(case)
         if result is not None and not result.differing:
             self.results.pop()  # it is the drawn cases that are counted and shown
         del self.raised[raised:]
@@ -301,76 +299,6 @@ def _read(subject: Any, signature: Signature | None, arrays: Any, dtype: Any) ->
         return known
 
 
-def explicit_case(subject: Subject, inputs: Mapping[str, Any] | tuple[Any, ...], seed: int, dtype: Any) -> Case:
-    """The case that the user gave: missing parameters are the subject's own, or drawn in the fitting shape."""
-    signature = subject.signature
-    names = [argument.name for argument in signature.arguments]
-    given = {name: np.asarray(array) for name, array in subject.given.items()}
-    own = dict(inputs) if isinstance(inputs, Mapping) else _by_order(inputs, names, given)
-    unknown = [name for name in own if name not in names]
-    if unknown:
-        raise SignatureError(
-            f"inputs names {unknown[0]!r}, expected names of the signature {signature}: {', '.join(names)}"
-        )
-    arrays = {**given, **own}
-    shapes = {name: array.shape for name, array in arrays.items()}
-    matching = next((s for s in subject.signatures if _fits(s, shapes)), signature)
-    sizes = matching.fit(shapes)
-    if len(arrays) < len(names):
-        free = {name: sizes.get(name, 3 + k) for k, name in enumerate(matching.sizes)}
-        filled = plain_case(subject, matching, free, seed, dtype=str(dtype)).arrays
-        arrays = {name: arrays.get(name, filled[name]) for name in names}
-    for name in names:
-        argument = matching.argument(name)
-        array = arrays[name]
-        if argument.differentiable and not np.issubdtype(array.dtype, np.floating):
-            arrays[name] = array.astype(dtype)
-    return Case(
-        subject=subject,
-        signature=matching,
-        arrays={name: np.array(arrays[name], order="K") for name in names},
-        seed=seed,
-    )
-
-
-def _fits(signature: Signature, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-    try:
-        signature.fit(shapes)
-    except SignatureError:
-        return False
-    return True
-
-
-def _by_order(inputs: tuple[Any, ...], names: list[str], given: Mapping[str, Any]) -> dict[str, Any]:
-    open_names = [name for name in names if name not in given]
-    if len(inputs) <= len(open_names):
-        return dict(zip(open_names, inputs, strict=False))
-    if len(inputs) <= len(names):
-        return dict(zip(names, inputs, strict=False))
-    raise SignatureError(f"inputs has {len(inputs)} arrays, expected at most {len(names)}: {', '.join(names)}")
-
-
-def _as_arrays(inputs: Inputs, dtype: np.dtype[Any]) -> dict[str, Any] | tuple[Any, ...]:
-    """The user's arrays as arrays. Errors: LayerError for one that is no array of finite numbers."""
-    if isinstance(inputs, np.ndarray) or not isinstance(inputs, (Sequence, Mapping)):
-        raise TypeError(f"Expected inputs to be a tuple of arrays or a dict by name, got {type(inputs).__name__}: (x,)")
-    if isinstance(inputs, Mapping):
-        return {str(name): _as_array(str(name), value) for name, value in inputs.items()}
-    return tuple(_as_array(f"number {k}", value) for k, value in enumerate(inputs))
-
-
-def _as_array(name: str, value: Any) -> Any:
-    array = np.asarray(value)
-    if array.dtype == object or array.dtype.kind not in "fiub":
-        raise LayerError(f"input {name} has dtype {array.dtype}, expected an array of real numbers")
-    if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
-        index = [int(k) for k in np.argwhere(~np.isfinite(array))[0]]
-        raise LayerError(
-            f"input {name} is {array[tuple(index)]} at {index}, expected finite numbers: no derivative exists there"
-        )
-    return array
-
-
 def _check_arguments(max_examples: int, dtype: Any, workers: Any, timeout: float | None) -> None:
     if max_examples < 1:
         raise ValueError(f"Expected max_examples to be at least 1, got {max_examples}")
@@ -413,4 +341,4 @@ def cases(subject: Any, signature: Signature | str | None = None, *, dtype: Any 
     return drawn_cases(known, wanted, dtype=str(np.dtype(dtype)))
 
 
-__all__ = ["assert_gradients", "cases", "check", "explicit_case"]
+__all__ = ["assert_gradients", "cases", "check"]

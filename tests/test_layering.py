@@ -33,7 +33,7 @@ LAYERS = (
     ("look",),
     ("examine",),
     ("findings", "dialects"),
-    ("summary", "report", "caveats", "own_case"),
+    ("summary", "report", "caveats", "own_case", "own_inputs"),
     ("load",),
     ("discover",),
     ("trusted",),
