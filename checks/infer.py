@@ -11,16 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from checks.errors import SignatureError
 from checks.infer_layout import Formal, Layout, Probe, Run
+from checks.infer_scenarios import SINGLE, Scenario, scenarios
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
-from checks.infer_table import SINGLE, Scenario, layouts, scenarios
+from checks.infer_table import layouts
 from checks.signature import Argument, Dim
-from checks.stepping import StepByGradient
+from checks.stepping import StepByGradient, steps
 from checks.subject import Array
 
 _MOST_PROBES = 1500
@@ -230,7 +230,7 @@ class _Search:
             if sizes is None:
                 continue
             probe = self._probe(layout, sizes, self.inputs)
-            wanted = "done" if layout.constants and any(map(_steps, layout.constants.values())) else "backward"
+            wanted = "done" if steps(layout.constants.values()) else "backward"
             found = self._confirmed(layout, sizes, probe, wanted)
             if found is not None:
                 return found
@@ -311,10 +311,6 @@ def _as_general(layout: Layout, other: Layout, more: int, named: Collection[str]
 
     arrays_as_large = all(axes(layout.argument(a.name)) >= axes(a) for a in other.arguments if a.name in named)
     return len(layout.names) >= len(other.names) + more and arrays_as_large
-
-
-def _steps(value: Any) -> bool:
-    return isinstance(value, StepByGradient)
 
 
 def _unused(names: Sequence[str]) -> str:

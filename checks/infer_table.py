@@ -1,7 +1,6 @@
 """The table of layouts to try, most natural first.
 
-A scenario fixes what the main input looks like and, in its terms, what weights, biases, labels and sizes
-look like. Names of arguments order the options of each; the sum of the ranks orders the combinations.
+Names of arguments order the options of each within a scenario; the sum of the ranks orders the combinations.
 """
 
 from __future__ import annotations
@@ -9,12 +8,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, product
 from typing import Any
 
 from checks.infer_layout import Formal, Layout, SizeList, declare
 from checks.infer_names import size_role
+from checks.infer_scenarios import Scenario, attends
 from checks.infer_sizes import dim, dims
 from checks.signature import Argument, Dim
 from checks.stepping import StepByGradient
@@ -24,281 +24,16 @@ _COINCIDENCE = 2  # places in the order that a square costs
 _ODD_KINDS = 6  # that an unnatural mixture costs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """Shapes that belong together; each tuple in order of preference."""
-
-    name: str
-    x: tuple[str, ...]
-    second: tuple[str, ...] = ()
-    hidden: tuple[str, ...] = ()
-    matrix: tuple[str, ...] = ()
-    vector: tuple[str, ...] = ("",)
-    label: tuple[str, ...] = ()
-    symbols: tuple[str, ...] = ("i", "o", "h")  # input, output, hidden
-    kernel: int = 3
-    single: bool = False  # one sample alone: for networks only, or a sum over the batch would not be missed
-
-
-_ROW_LABELS = ("n:label(o)", "n,o:onehot", "n,o:target", "n:label(i)", "n,i:onehot", "n,i:target", "n:target")
-SCENARIOS: tuple[Scenario, ...] = (
-    Scenario(
-        name="loss",
-        x=("n,c",),
-        second=("n,c", "n"),
-        label=("n:label(c)", "n,c:onehot", "n,c:target", "n:target"),
-        matrix=("c,c",),
-        vector=("c",),
-        symbols=("c", "c", "h"),
-    ),
-    Scenario(
-        name="binary",
-        x=("n,1", "n"),
-        second=("n,1", "n"),
-        label=("n:label(2)",),
-        symbols=("1", "1", "h"),
-    ),
-    Scenario(
-        name="recurrent",
-        x=("n,i",),
-        second=("n,h", "n,i"),
-        hidden=("n,h", "h"),
-        matrix=("i,h", "h,h", "h,i", "h,o"),
-        vector=("h", "1,h", "o"),
-        symbols=("i", "o", "h"),
-    ),
-    Scenario(
-        name="gates4",
-        x=("n,i",),
-        second=("n,h",),
-        hidden=("n,h", "n,2*h"),
-        matrix=("i,4*h", "h,4*h", "4*h,i", "4*h,h"),
-        vector=("4*h",),
-        symbols=("i", "h", "h"),
-    ),
-    Scenario(
-        name="gates3",
-        x=("n,i",),
-        second=("n,h",),
-        hidden=("n,h",),
-        matrix=("i,3*h", "h,3*h", "3*h,i", "3*h,h"),
-        vector=("3*h",),
-        symbols=("i", "h", "h"),
-    ),
-    Scenario(
-        name="rows",
-        x=("n,i",),
-        second=("n,i", "i,o", "n,o", "n", "o", "i", "n,1", "", "n,n"),
-        hidden=("n,o", "n,i"),
-        matrix=("i,o", "o,i", "i,i", "i", "i,2*o"),
-        vector=("o", "i", "1,o", "1,i", "", "2*o"),
-        label=_ROW_LABELS,
-    ),
-    Scenario(
-        name="sequence",
-        x=("n,s,d",),
-        second=("n,s,d", "n,d,h", "n,s", "n,d"),
-        hidden=("n,h", "n,d"),
-        matrix=("d,h", "h,h", "h,d", "d,d"),
-        vector=("h", "d"),
-        label=("n,s:label(h)", "n,s:label(d)", "n,s,d:onehot", "n,s,d:target"),
-        symbols=("d", "h", "h"),
-    ),
-    Scenario(
-        name="sequence4",
-        x=("n,s,d",),
-        hidden=("n,h",),
-        matrix=("d,4*h", "h,4*h", "d+h,4*h"),
-        vector=("4*h",),
-        symbols=("d", "h", "h"),
-    ),
-    Scenario(
-        name="sequence3",
-        x=("n,s,d",),
-        hidden=("n,h",),
-        matrix=("d,3*h", "h,3*h", "d+h,3*h"),
-        vector=("3*h",),
-        symbols=("d", "h", "h"),
-    ),
-    Scenario(
-        name="time-major",
-        x=("s,n,d",),
-        hidden=("n,h",),
-        matrix=("d,h", "h,h", "h,d"),
-        vector=("h",),
-        symbols=("d", "h", "h"),
-    ),
-    Scenario(
-        name="query",
-        x=("n,d",),
-        second=("n,s,d",),
-        matrix=("d,h", "h"),
-        vector=("h", "h,1"),
-        symbols=("d", "h", "h"),
-    ),
-    Scenario(
-        name="image",
-        x=("n,c,h,w",),
-        second=("n,c,h,w",),
-        matrix=("f,c,k,k", "c,k,k", "c,f", "c,c", "c,f,k,k"),
-        vector=("f", "c", "1,c,1,1", "f,1"),
-        label=("n:label(f)",),
-        symbols=("c", "f", "f"),
-    ),
-    Scenario(
-        name="channels-last",
-        x=("n,h,w,c",),
-        second=("n,h,w,c",),
-        matrix=("k,k,c,f",),
-        vector=("f", "c", "1,1,1,f"),
-        symbols=("c", "f", "f"),
-    ),
-    Scenario(
-        name="ids",
-        x=("n:int(v)", "n,s:int(v)"),
-        second=("n,d", "n"),
-        hidden=("n,d",),
-        matrix=("v,d", "d,v"),
-        vector=("d", "v"),
-        label=("n:label(v)",),
-        symbols=("v", "d", "d"),
-    ),
-    Scenario(
-        name="vector",
-        x=("i",),
-        second=("i", "o", ""),
-        hidden=("h", "o"),
-        matrix=("o,i", "i,o", "i"),
-        vector=("o", "i", ""),
-        label=(":label(i)", "i:onehot", "i:target", ":label(o)", "o:onehot"),
-    ),
-    Scenario(
-        name="column",
-        x=("i,n",),
-        second=("i,n",),
-        matrix=("o,i", "i,o"),
-        vector=("o,1", "o"),
-        label=("o,n:onehot0", "o,n:target", "i,n:onehot0", "i,n:target", "n:label(o)", "n:label(i)"),
-    ),
-    Scenario(
-        name="signal",
-        x=("n,c,l",),
-        second=("n,c,l",),
-        matrix=("f,c,k",),
-        vector=("f",),
-        symbols=("c", "f", "f"),
-    ),
-    Scenario(name="grid", x=("h,w",), second=("h,w",), matrix=("k,k",), vector=("", "1")),
-    Scenario(
-        name="blocks",
-        x=("n,4*c,h,w", "n,h,w,4*c", "n,4*i", "n,s,4*d", "n,c,2*h,3*w", "n,2*h,3*w,c", "n,c,3*h,3*w", "n,3*i", "4*i"),
-        symbols=("c", "c", "c"),
-    ),
-    Scenario(name="attention", x=("n,s,d", "s,d"), second=("n,t,d", "n,t,h", "t,d", "t,h", "n,s,d", "s,d")),
-    Scenario(name="scalar", x=("",), second=("",), matrix=("",), vector=("",), label=(":target",)),
-)
-
-SINGLE = Scenario(
-    name="single-column", x=("i,1", "i"), label=("o,1:onehot0", "o,1:target", "o:onehot", "o:target"), single=True
-)
-
 # What functions in the manner of a course read from a dict of options.
 OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "f": 2, "eps": 1e-5}
 
 # Arguments that choose: an activation by its name or as a function.
-CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|method|name|init|norm).*|(.*_)?mode|f|g|df")
-
-_DIVIDING = re.compile(r".*(heads?|groups?)")
-# Scenarios that only a name asks for.
-_ON_REQUEST = frozenset(
-    ("loss", "binary", "recurrent", "gates4", "gates3", "sequence4", "sequence3", "time-major", "query")
-)
-_FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"conv_?1d", ("signal",)),
-    (r"conv|pool|2d|image|spatial|flatten|im2col|upsampl", ("image", "channels-last")),
-    (r"embed", ("ids",)),
-    (r"^time|attention|seq|position", ("sequence",)),
-    (r"rnn|lstm|gru", ("sequence", "sequence4", "sequence3")),
-)
+_CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|method|name|init|norm).*|(.*_)?mode|f|g|df")
 
 
-def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) -> list[Scenario]:
-    """Those that fit at all; those that the names speak for, first."""
-    forward = [f for f in formals if f.place == "forward"]
-    hints = [f.hint for f in formals]
-    others = [f.hint for f in forward[1:]]
-    owns = any(h in ("matrix", "vector", "size", "sizes") for h in hints[len(forward) :])
-    wanted: list[str] = []
-    if "label" in others and not owns:
-        wanted += ["loss", "binary"]
-    if attends(forward):
-        wanted.append("attention")
-    elif _queries(forward):
-        wanted.append("query")
-    if "hidden" in others:
-        wanted += ["recurrent", "gates4", "gates3", "sequence", "sequence4", "sequence3", "time-major"]
-    for pattern, names in _FIRST:
-        if re.search(pattern, name.lower()) and "hidden" not in others:
-            wanted += names
-    if forward and forward[0].hint == "ids":
-        wanted.insert(0, "ids")
-    skipped = {
-        "loss",
-        "binary",
-        "recurrent",
-        "gates4",
-        "gates3",
-        "sequence4",
-        "sequence3",
-        "time-major",
-        "query",
-    } - set(wanted)
-    if others == ["none"] and not owns:  # a second input of which nothing is known may be a label
-        skipped -= {"loss", "binary"}
-    known = {s.name: s for s in SCENARIOS if s.name not in skipped}
-    late = [known.pop(name) for name in ("loss", "binary") if name in known and name not in wanted]
-    even = [_even(known[name]) for name in ("rows", "sequence", "image") if name in known]
-    table = [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values()) + late + even
-    if divided or any(divides(f) for f in formals if f.place == "constructor"):
-        return [*(_even(scenario) for scenario in table if len(scenario.x[0].split(",")) > 1), *table]
-    return table
-
-
-def divides(formal: Formal) -> bool:
-    """Whether an argument counts heads or groups, into which the width is divided."""
-    return bool(_DIVIDING.fullmatch(formal.name.lower()))
-
-
-def _even(scenario: Scenario) -> Scenario:
-    """The scenario with twice the width, for heads or groups to divide it."""
-    width = re.compile(rf"\b{scenario.symbols[0]}\b")
-
-    def twice(texts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(width.sub(f"2*{scenario.symbols[0]}", text) for text in texts)
-
-    return replace(
-        scenario,
-        x=twice(scenario.x),
-        second=twice(scenario.second),
-        hidden=twice(scenario.hidden),
-        matrix=twice(scenario.matrix),
-        vector=twice(scenario.vector),
-        symbols=(f"2*{scenario.symbols[0]}", *scenario.symbols[1:]),
-    )
-
-
-def attends(forward: Sequence[Formal]) -> bool:
-    """Whether the inputs are called queries, keys and values."""
-    names = [f.name.lower().strip("_") for f in forward if f.place == "forward"]
-    patterns = (r"q|quer(y|ies)|q_?in", r"k|keys?|k_?in", r"v|values?|vals?|v_?in")
-    return len(names) >= 3 and all(re.fullmatch(p, n) for p, n in zip(patterns, names, strict=False))
-
-
-def _queries(forward: Sequence[Formal]) -> bool:
-    """Whether one query a sample is put to a sequence."""
-    names = [formal.name.lower().strip("_") for formal in forward[:2]]
-    patterns = (r"q|quer(y|ies)|(dec(oder)?_?)?(state|hidden)", r"k|keys?|v|values?|memory|enc\w*|hs|states")
-    return len(names) == 2 and all(re.fullmatch(p, n) for p, n in zip(patterns, names, strict=True))
+def chooses(formal: Formal) -> bool:
+    """Whether an argument is called like one that chooses: an activation, a mode."""
+    return bool(_CHOICE.fullmatch(formal.name.lower()))
 
 
 def peers(formals: Sequence[Formal]) -> list[Formal]:
@@ -377,7 +112,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
     if (
         formal.options
         and family not in ("flag", "options")
-        and (family not in ("size", "sizes", "shape", "rate") or CHOICE.fullmatch(formal.name.lower()))
+        and (family not in ("size", "sizes", "shape", "rate") or chooses(formal))
     ):
         family = "none"
     match family:
@@ -426,7 +161,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         dims(scenario.x[0].partition(":")[0])[1:],
         StepByGradient(),
     ]
-    return [*formal.options, *others] if CHOICE.fullmatch(formal.name.lower()) else [*others, *formal.options]
+    return [*formal.options, *others] if chooses(formal) else [*others, *formal.options]
 
 
 def _unlike(texts: Sequence[str], formal: Formal, scenario: Scenario) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -20,3 +21,8 @@ class StepByGradient:
 
     def __repr__(self) -> str:
         return "__import__('checks.stepping', fromlist=['']).StepByGradient()"
+
+
+def steps(constants: Iterable[Any]) -> bool:
+    """Whether such an optimizer is among what a constructor is told."""
+    return any(isinstance(value, StepByGradient) for value in constants)

@@ -13,8 +13,9 @@ from checks.errors import LayerError
 from checks.infer_draw import draw, quiet
 from checks.infer_layout import Formal, declare
 from checks.infer_names import hint, is_buffer, is_parameter, size_role
+from checks.infer_scenarios import SCENARIOS, scenarios
 from checks.infer_sizes import RUNS, assignment, dim, name_axis, name_shape
-from checks.infer_table import SCENARIOS, layouts, scenarios
+from checks.infer_table import layouts
 
 SIGNATURES = {
     "Affine": "x(n,i), W(i,o), b(o) -> (n,o)",

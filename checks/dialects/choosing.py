@@ -19,7 +19,7 @@ from checks.infer import Found, NotFoundError, infer
 from checks.infer_draw import reseed
 from checks.infer_layout import REQUIRED, Formal
 from checks.infer_names import size_role
-from checks.infer_table import divides
+from checks.infer_scenarios import divides
 from checks.subject import Array
 
 _VARIED = ("input", "output", "hidden", "vocabulary", "embedding")

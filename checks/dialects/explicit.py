@@ -183,7 +183,7 @@ def _numbers(formal: Formal, signature: Signature) -> list[Any]:
     symbols = [Dim(name) for name in signature.sizes]
     if hint(formal.name, place="constructor") == "sizes":
         orders = (SizeList(order) for count in (3, 2, 4) for order in permutations(symbols, count))
-        return list(islice(orders, _MOST_ORDERS)) or [symbols[-1]]
+        return [*islice(orders, _MOST_ORDERS), *symbols, 1]
     literal = [d for a in signature.arguments for d in a.dims if not d.names and not d.is_rest]
     first = signature.arguments[0].dims
     limits = [a.limit for a in signature.arguments if a.limit]

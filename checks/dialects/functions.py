@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from checks.dialects.layer import returned_names
-from checks.dialects.modes import Mode
+from checks.dialects.modes import Mode, other_choices
 from checks.dialects.names import UPSTREAM
+from checks.dialects.options import words_of
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 from checks.errors import LayerError
 from checks.infer_layout import Formal
-from checks.infer_table import OPTIONS
+from checks.infer_table import OPTIONS, chooses
 
 
 def recognises(obj: Any) -> bool:
@@ -27,6 +28,7 @@ def usage(obj: Any, name: str) -> Usage:
     """How the two are called."""
     forward, backward = obj
     needed, spare = formals(forward, "forward")
+    needed = [replace(f, options=words_of(forward)) if chooses(f) else f for f in needed]
     if not needed:
         raise LayerError(f"{name} takes no arguments: expected the layer's inputs, as in affine_forward(x, w, b)")
     wanted = _backward_wants(backward, needed)
@@ -58,7 +60,7 @@ def usage(obj: Any, name: str) -> Usage:
     flags = [f for f in spare if f.hint == "flag" and isinstance(f.default, bool)]
     told = [{f.name: not f.default} for f in flags]
     modes = [_flagged(found, keywords, _telling(obj, inputs, wanted, keywords)) for keywords in told]
-    return replace(found, modes=(*modes, *_in_test_mode(found)))
+    return replace(found, modes=(*modes, *other_choices(found), *_in_test_mode(found)))
 
 
 def _flagged(usage: Usage, told: Mapping[str, Any], bind: Callable[[Any], Bound]) -> Mode:
@@ -106,11 +108,11 @@ class _Pair:
         result = self._forward(*[values[name] for name in self._inputs], **self._keywords)
         if self._cached:
             if not isinstance(result, tuple) or len(result) < 2:
-                self._known = {"cache": result}
+                self._known = {**values, "cache": result}
                 return result
             outputs = 1 + sum(name.startswith("nothing ") for name in self._wanted)
             rest = result[outputs:] if len(result) > outputs else result[1:]
-            self._known = {"cache": rest[0] if len(rest) == 1 else rest}
+            self._known = {**values, "cache": rest[0] if len(rest) == 1 else rest}
             # Nothing comes from above for a further output: the first one is what is checked.
             self._known |= {f"nothing {k}": np.zeros_like(result[k]) for k in range(1, outputs)}
             return result[0]

@@ -23,7 +23,7 @@ from checks.dialects.calls import (
     LossBound,
     backward_arguments,
 )
-from checks.dialects.modes import extended, modes
+from checks.dialects.modes import called, extended, modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.options import annotated, by_type, options
 from checks.dialects.reach import large_arrays
@@ -112,7 +112,7 @@ def usage(obj: Any, name: str) -> Usage:
     if len(needed) == 1 and found.words & _JOINING:
         found = replace(found, variants=(*found.variants, _of_a_list(found, calls, bound)))
     if len(needed) == 2 and all(formal.hint == "none" for formal in needed):
-        swapped = replace(found, forward=tuple(reversed(needed)), variants=(), modes=(), swapped=True)
+        swapped = replace(found, forward=tuple(reversed(needed)), variants=(), modes=(), only_after="a reading")
         found = replace(found, doubtful=True, variants=(*found.variants, swapped))
     if not calls.takes_upstream or not any(isinstance(value, str) for _, value in arguments):
         return found
@@ -127,43 +127,23 @@ def _several(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound], s
     """The use in which what forward returns beside its output is an output too."""
     further = [(key, 1 + value.position if isinstance(value, Kept) else value) for key, value in calls.arguments]
     several = replace(calls, arguments=tuple(further), strict=True)
-    other = replace(
-        found,
-        bind=lambda instance: bound(instance, several),
-        call=("layer = {create}", *several.lines),
-        answer=several.answer,
-    )
+    other = called(found, several, bound)
     return replace(other, modes=tuple(modes(other, several, spare, bound)))
 
 
 def _of_a_list(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
     """The use in which forward's one input is a list of arrays, and backward gives a gradient for each."""
-    pair = tuple(replace(found.forward[0], name=f"{found.forward[0].name}_{k}", family="none") for k in range(2))
+    (only,) = found.forward
+    pair = tuple(replace(only, name=f"{only.name}_{k}", family="none") for k in range(2))
     listed = replace(calls, inputs=tuple(formal.name for formal in pair), listed=True)
-    return replace(
-        found,
-        bind=lambda instance: bound(instance, listed),
-        forward=pair,
-        call=("layer = {create}", *listed.lines),
-        answer=listed.answer,
-        variants=(),
-        modes=(),
-        listed=True,
-    )
+    other = called(found, listed, bound)
+    return replace(other, forward=pair, variants=(), modes=(), only_after="an error")
 
 
 def _rated(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
     """The use in which what looks like a cache is a learning rate under another name."""
     at_one = [(key, THE_RATE if isinstance(value, Kept) else value) for key, value in calls.arguments]
-    rated = replace(calls, arguments=tuple(at_one))
-    return replace(
-        found,
-        bind=lambda instance: bound(instance, rated),
-        updates=True,
-        call=("layer = {create}", *rated.lines),
-        answer=rated.answer,
-        modes=(),
-    )
+    return replace(called(found, replace(calls, arguments=tuple(at_one)), bound), updates=True, modes=())
 
 
 def make(obj: Any, values: Values) -> Any:
@@ -203,7 +183,9 @@ def _as_declared(formal: Formal, annotation: Any) -> Formal:
     family, made = by_type(annotation)
     if made:
         return replace(formal, family="options", options=made)
-    return replace(formal, family=family) if family is not None and formal.hint == "none" else formal
+    if family is None or formal.hint != "none":
+        return formal
+    return replace(formal, family=family, options=() if family == "flag" else formal.options)
 
 
 def returned_names(function: Callable[..., Any]) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
 from checks.dialects.usage import Usage
 from checks.infer import Found
 from checks.infer_names import is_buffer, is_parameter
-from checks.stepping import StepByGradient
+from checks.stepping import steps
 
 FLOATS = frozenset({"float", "positive", "probability", "simplex"})
 
@@ -155,8 +155,3 @@ class Locating:
         names += owed(parameters, located.places)
         names += [p.name for p in parameters if p.name in self.kept_names]
         return list(dict.fromkeys(names))
-
-
-def steps(constants: Iterable[Any]) -> bool:
-    """Whether an optimizer at rate 1 is among what the constructor was told."""
-    return any(isinstance(value, StepByGradient) for value in constants)

@@ -18,6 +18,7 @@ from checks.dialects.options import options
 from checks.dialects.usage import Bound, Usage, Values
 from checks.errors import LayerError
 from checks.infer_layout import REQUIRED, Formal
+from checks.infer_table import chooses
 
 _SWITCHES = ("training", "train", "is_training", "is_train", "train_mode", "train_flg", "train_flag", "training_mode")
 _STRIDE = re.compile(r"strides?|step|stride_?size")
@@ -33,7 +34,7 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
     for formal in spare:
         if formal.hint == "flag" and isinstance(formal.default, bool):
             label = f"{formal.name}={not formal.default}"
-            yield label, _called(usage, replace(calls, keywords={formal.name: not formal.default}), bound)
+            yield label, called(usage, replace(calls, keywords={formal.name: not formal.default}), bound)
     for formal in usage.forward:
         if formal.hint == "flag":
             other = replace(formal, options=(False,))
@@ -44,10 +45,11 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
         call = (usage.call[0], f"layer.{switch} = False", *usage.call[1:])
         yield f"{switch}=False", replace(usage, make=functools.partial(_evaluating, usage.make, switch), call=call)
     for k in range(1, calls.outputs):
-        yield f"output {k + 1} of {calls.outputs}", _called(usage, replace(calls, primary=k), bound)
+        yield f"output {k + 1} of {calls.outputs}", called(usage, replace(calls, primary=k), bound)
     for formal in spare:
         if formal.hint == "mask" and formal.default is None:
             yield f"a {formal.name}", extended(usage, calls, spare, bound, (formal.name,))
+    yield from other_choices(usage)
     yield from _other_options(usage)
     changed = dict(_changed(usage.optional))
     for name, value in changed.items():
@@ -63,7 +65,21 @@ def extended(
     """The use in which these of forward's optional arguments are inputs."""
     chosen = tuple(replace(formal, default=REQUIRED) for formal in spare if formal.name in names)
     named = replace(calls, named=(*calls.named, *(formal.name for formal in chosen)))
-    return replace(_called(usage, named, bound), forward=(*usage.forward, *chosen))
+    return replace(called(usage, named, bound), forward=(*usage.forward, *chosen))
+
+
+def other_choices(usage: Usage) -> Iterator[Mode]:
+    """The other strings by which a required argument chooses, beside the first."""
+    places: tuple[tuple[tuple[Formal, ...], Callable[[tuple[Formal, ...]], Usage]], ...] = (
+        (usage.constructor, lambda formals: replace(usage, constructor=formals)),
+        (usage.forward, lambda formals: replace(usage, forward=formals)),
+    )
+    for formals, put in places:
+        for formal in filter(chooses, formals):
+            words = [word for word in formal.options if isinstance(word, str)]
+            for word in words[1 : 1 + _MOST_OPTIONS]:
+                chosen = tuple(replace(f, options=(word,)) if f is formal else f for f in formals)
+                yield f"{formal.name}={word!r}", put(chosen)
 
 
 def _other_options(usage: Usage) -> Iterator[Mode]:
@@ -83,7 +99,8 @@ def _other_options(usage: Usage) -> Iterator[Mode]:
                 yield f"{formal.name}={value!r}", _told(usage, {formal.name: value})
 
 
-def _called(usage: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
+def called(usage: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
+    """The usage with other calls."""
     return replace(
         usage,
         bind=lambda instance: bound(instance, calls),

@@ -71,7 +71,7 @@ def usage(obj: Any, name: str) -> Usage:
     if any(formal.hint != "none" or _PREDICTION.fullmatch(formal.name) for formal in formals_):
         return found
     swapped = (formals_[1], replace(formals_[0], family="label"))
-    return replace(found, doubtful=True, variants=(replace(found, forward=swapped, swapped=True),))
+    return replace(found, doubtful=True, variants=(replace(found, forward=swapped, only_after="a reading"),))
 
 
 def prediction_last(names: list[str]) -> bool:

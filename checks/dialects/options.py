@@ -48,6 +48,11 @@ def options(cls: type, name: str) -> tuple[Any, ...]:
     return tuple(found)
 
 
+def words_of(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """The strings in a function's code, by which it may choose."""
+    return tuple(dict.fromkeys(_constants(function.__code__, function.__doc__)))[:_MOST]
+
+
 _BY_TYPE: dict[Any, Hint] = {
     int: "size",
     float: "rate",

@@ -13,7 +13,7 @@ from checks.dialects.choosing import as_given, search
 from checks.dialects.dialect import Request
 from checks.dialects.errors import nothing_stored
 from checks.dialects.following import follows
-from checks.dialects.locating import FLOATS, Locating, steps
+from checks.dialects.locating import FLOATS, Locating
 from checks.dialects.names import RESET
 from checks.dialects.parameters import Parameter
 from checks.dialects.places import Located
@@ -33,6 +33,7 @@ from checks.infer_layout import Size, SizeList
 from checks.infer_names import is_parameter
 from checks.infer_sizes import dim
 from checks.signature import Argument, Dim, Signature
+from checks.stepping import steps
 from checks.subject import Array, Role, Subject
 
 _LABELS = frozenset({"label", "onehot", "onehot0", "target"})
@@ -45,9 +46,7 @@ def read(usage: Usage, request: Request) -> Subject:
     with quiet():
         first: Subject | LayerError | None = None
         for way in (usage, *usage.variants):
-            if way.swapped and not isinstance(first, Subject):
-                continue  # the roles of two inputs are in doubt only once they are inputs that run
-            if way.listed and (isinstance(first, Subject) or request.signature is not None):
+            if way.only_after != "anything" and (isinstance(first, Subject) == (way.only_after == "an error")):
                 continue
             reading = _Reading(way, request)
             try:

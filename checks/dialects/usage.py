@@ -13,7 +13,7 @@ import inspect
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -42,8 +42,8 @@ class Usage:
     input's is owed. `returns_all`: what backward returns is all that it gives, whatever lies about on the object.
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
     it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
-    `doubtful`: no name says which of two inputs is the main one; `swapped`: the
-    same with the second for the first. `listed`: forward takes a list of arrays. `told`: what the constructor is told
+    `doubtful`: no name says which of two inputs is the main one. `only_after`: of a variant, what the ways before it
+    have to have come to. `told`: what the constructor is told
     besides its values. `modes`: other uses that it offers, with words for each. `kind` names the thing: layer,
     network, function. `words`: names that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}`
     and `{create}` to fill in. `further`: optional arguments of forward, which `extended` makes inputs of.
@@ -61,8 +61,7 @@ class Usage:
     updates: bool = False
     cached: bool = False
     doubtful: bool = False
-    swapped: bool = False
-    listed: bool = False
+    only_after: Literal["anything", "a reading", "an error"] = "anything"
     returns_all: bool = False
     instance: Any = None
     inputs_are_parameters: bool = False

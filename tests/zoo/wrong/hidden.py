@@ -158,6 +158,35 @@ class BareOption:
         return d @ self.W.T if self.use_bias else d @ self.W.T * 2
 
 
+class Wave:
+    """Right for the first of its kinds."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    def forward(self, x):
+        self.x = x
+        return np.sin(x) if self.kind == "sine" else np.cos(x) if self.kind == "cosine" else x
+
+    def backward(self, d):
+        return d * (np.cos(self.x) if self.kind == "sine" else np.sin(self.x) if self.kind == "cosine" else 1)
+
+
+def dense_activation_forward(x, W, b, activation):
+    z = x @ W + b
+    out = np.tanh(z) if activation == "tanh" else np.logaddexp(0, z) if activation == "softplus" else z
+    return out, (x, W, z)
+
+
+def dense_activation_backward(dout, cache, activation):
+    x, W, z = cache
+    if activation == "tanh":
+        dout = dout * (1 - np.tanh(z) ** 2)
+    elif activation == "softplus":
+        dout = dout * 0.5 * (1 + np.tanh(z))
+    return dout @ W.T, x.T @ dout, dout.sum(axis=0)
+
+
 FAULTS = {
     "SoftplusDense": "wrong-values: the derivative of another function, with squash='softplus' alone",
     "ShortDicts": "missing-factor: the input forgotten in the gradient of gain, which lies in g beside p",
@@ -168,5 +197,7 @@ FAULTS = {
     "RememberingLoss": "factor: 1 / n missing, guess",
     "PositivesLoss": "missing-factor: the weight of targets that are 1",
     "SignedHinge": "wrong-values: one sign for the whole batch",
+    "Wave": "sign: of the sine, with kind='cosine' alone",
+    "dense_activation_forward": "wrong-values: the derivative of another function, with activation='softplus' alone",
     "BareOption": "factor: 2, with use_bias=False alone",
 }
