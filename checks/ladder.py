@@ -140,14 +140,17 @@ class Line:
             grain=grain,
         )
 
-    def ladder(self, length: float) -> tuple[float, float]:
-        """(value, allowance) from the steps length/8, length/16, ...; not finite where too few points exist."""
+    def ladder(self, length: float, lost: float = 0.0) -> tuple[float, float]:
+        """(value, allowance) from the steps length/8, length/16, ...; not finite where too few points exist.
+
+        `lost`: what the output may stand still by, besides its noise.
+        """
         count = RUNGS_SINGLE if self.function.single else RUNGS
         rungs = [self.rung(length * 2.0 ** (-3 - j)) for j in range(count)]
         while rungs and not rungs[-1].finite:
             rungs.pop()
         first = next((j for j in range(len(rungs), 0, -1) if not rungs[j - 1].finite), 0)
-        return extrapolate(rungs[first:])
+        return extrapolate([replace(rung, noise=rung.noise + lost) for rung in rungs[first:]] if lost else rungs[first:])
 
     def small_pair(self, length: float) -> tuple[float, float]:
         """(value, allowance) from one pair at h = 4 u^(1/3) L: its round-off, and its truncation c h^2.

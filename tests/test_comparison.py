@@ -387,3 +387,18 @@ def test_a_function_that_is_not_saturated_hides_nothing_behind_tiny_weights(dtyp
 
     assert row_of(case(affine(), **arrays), "W").verdict == "agrees"
     assert row_of(case(affine(spoil), **arrays), "W").verdict == "differs"
+
+
+@pytest.mark.parametrize(("size", "steep"), [(1e8, 1e3), (1e5, 1e4), (1e9, 30.0)])
+def test_a_gate_that_stands_still_between_two_floats(size: float, steep: float) -> None:
+    def gate(x: Any) -> Any:
+        half = x.dtype.type(0.5)
+        return half * np.tanh(half * steep * x) + half
+
+    def slope(x: Any) -> Any:
+        return 1 + size * steep * gate(x) * (1 - gate(x))
+
+    x = np.array([[-34.0, -33.2, -34.7, -34.1]]) / steep
+    assert row_of(case(elementwise(lambda x: x + size * gate(x), slope), x=x)).verdict == "agrees"
+    spoilt = elementwise(lambda x: x + size * gate(x), lambda x: slope(x) * (1 + 1e-2 * (x == x[0, 1])))
+    assert row_of(case(spoilt, x=x)).verdict == "differs"
