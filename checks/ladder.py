@@ -150,7 +150,7 @@ class Line:
         while rungs and not rungs[-1].finite:
             rungs.pop()
         first = next((j for j in range(len(rungs), 0, -1) if not rungs[j - 1].finite), 0)
-        return extrapolate([replace(rung, noise=rung.noise + lost) for rung in rungs[first:]] if lost else rungs[first:])
+        return extrapolate([replace(rung, noise=rung.noise + lost) for rung in rungs[first:]])
 
     def small_pair(self, length: float) -> tuple[float, float]:
         """(value, allowance) from one pair at h = 4 u^(1/3) L: its round-off, and its truncation c h^2.

@@ -67,7 +67,8 @@ class Comparison:
     max(|a|, |n|, `typical`); None where the gradient is nothing but round-off. `typical` is the root mean square of
     the entries that stand out of it.
     `cause` says why the numbers could not settle it (noise, truncation, kink, domain), or what was wrong
-    with the gradient as returned. Differences are absolute, in the gradient's own unit.
+    with the gradient as returned. Differences are absolute, in the gradient's own unit. `allowance` is at the `worst`
+    entry, `allowance_at_max` at the one with the largest difference.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Comparison:
     mean_abs_diff: float | None = None
     max_rel_diff: float | None = None
     allowance: float | None = None
+    allowance_at_max: float | None = None
     detectable: float | None = None
     typical: float = 0.0
     miss_probability: float | None = None

@@ -32,6 +32,7 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
         mean_abs_diff=float(np.mean(off)) if off.size else 0.0,
         max_rel_diff=_largest(relative),
         allowance=None if worst is None else float(entries.allowances[worst]),
+        allowance_at_max=None if worst is None else float(entries.allowances[int(np.argmax(np.nan_to_num(off)))]),
         detectable=_detectable(evaluation, entries),
         typical=entries.typical,
         worst=None if worst is None else _worst(entries, worst, array.shape),

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import re
 from dataclasses import replace
 
 import pytest
@@ -106,6 +107,14 @@ layer = Affine()"""
 
 def test_a_pass_is_one_compact_block() -> None:
     assert to_text(PASSES) == PASS_TEXT
+
+
+def test_what_is_allowed_stands_beside_the_largest_difference() -> None:
+    agreeing = replace(AGREES, max_abs_diff=4e-9, allowance=1e-11, allowance_at_max=5e-9)
+    wrong = replace(DIFFERS, allowance=3e-9, allowance_at_max=5e-9)
+    text = to_text(replace(FAILS, comparisons=(agreeing, wrong)))
+    assert re.search(r"x .* agrees .* 4.0e-09 .* 5.0e-09", text)
+    assert re.search(r"W .* differs .* 3.1e-01 .* 3.0e-09", text)
 
 
 def test_a_failure_names_the_entry_the_fault_and_the_line() -> None:

@@ -110,11 +110,13 @@ def _table(comparisons: Sequence[Comparison]) -> Iterator[Line]:
 
 
 def _cells(comparison: Comparison) -> tuple[str, ...]:
+    """What is allowed stands beside the largest difference: where all agree, at that entry; else at the worst one."""
+    agrees = comparison.verdict == "agrees" and comparison.allowance_at_max is not None
     numbers = (
         comparison.max_abs_diff,
         comparison.mean_abs_diff,
         comparison.max_rel_diff,
-        comparison.allowance,
+        comparison.allowance_at_max if agrees else comparison.allowance,
         comparison.detectable,
     )
     return (clean(comparison.name), shape(comparison.shape), comparison.verdict, *map(short, numbers))
