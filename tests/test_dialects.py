@@ -131,6 +131,29 @@ def test_a_slip_of_case_leaves_the_gradient_missing(name: str) -> None:
     assert set(trial.backward(trial.forward(arrays))) == {"x", "b"}
 
 
+_RELU_DENSE = """
+import numpy as np
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.randn(n_in, n_out), np.zeros(n_out)
+    def forward(self, {x}):
+        self.x, self.Z = {x}, {x} @ self.W + self.b
+        return {gate}
+    def backward(self, d):
+        d = d * (self.Z {sign} 0)
+        self.dW, self.db = self.x.T @ d, d.sum(axis=0)
+        return d @ self.W.T
+"""
+
+
+@pytest.mark.parametrize(("gate", "sign"), [("np.maximum(0, self.Z)", ">"), ("np.minimum(self.Z, 0)", "<")])
+def test_parameters_of_units_that_are_all_off_at_the_first_input_are_found(gate: str, sign: str) -> None:
+    for name in "xXaAhzqu":
+        scope = {"__name__": "gated"}
+        exec(_RELU_DENSE.format(x=name, gate=gate, sign=sign), scope)
+        assert str(read(scope["Dense"]).signature) == f"{name}(n,i), W(i,o), b(o) -> (n,o)"
+
+
 def test_swapped_gradients_stay_where_they_are() -> None:
     subject = read(textbook.AffineSwapped)
     arrays = arrays_for(subject)

@@ -63,10 +63,10 @@ def find(prober: Prober, layout: Layout, sizes: Mapping[str, int], given: Mappin
     for slot in slots:
         if slot.path.steps not in taken and not any(slot.value is value for value in handed.values()):
             groups.setdefault(id(slot.value), []).append(slot)
-    base = _output(prober, live)
     names = {p.name for p in found} | set(live.values)
+    dependence = _Dependence(prober, fresh)
     for parameter in found:
-        parameter.matters = _moves(prober, fresh, base, _handed(parameter.name), handed=True)
+        parameter.matters = dependence.moves(_handed(parameter.name), handed=True)
     derived = _derived(prober, live, handed, groups.values())
     for group in groups.values():
         path = group[0].path
@@ -74,7 +74,7 @@ def find(prober: Prober, layout: Layout, sizes: Mapping[str, int], given: Mappin
             continue
         parameter = Parameter(_unused(path.name, names), [slot.path for slot in group])
         large = group[0].value.size > _TOO_LARGE
-        parameter.matters = large or _moves(prober, fresh, base, _kept(path))
+        parameter.matters = large or dependence.moves(_kept(path))
         if parameter.matters or parameter.in_container:
             names.add(parameter.name)
             found.append(parameter)
@@ -149,28 +149,52 @@ def _kept(path: Path) -> Callable[[Live], Any]:
     return lambda live: path.get(live.root)
 
 
-def _moves(
-    prober: Prober,
-    fresh: Callable[[], Live],
-    base: Array | None,
-    which: Callable[[Live], Any],
-    *,
-    handed: bool = False,
-) -> bool:
-    """Whether the output changes with this array; taken for granted where forward does not run."""
-    if base is None:
-        return True
-    live = fresh()
-    array = which(live)
-    if not isinstance(array, np.ndarray) or not array.flags.writeable:
-        return True
-    changed = array + _nudge(array)
-    if handed:  # the constructor may copy or transform it: hand the changed one over
-        live = _again(prober, live, array, changed)
-    else:
-        array[...] = changed
-    now = _output(prober, live)
-    return now is None or now.shape != base.shape or not np.array_equal(now, base, equal_nan=True)
+class _Dependence:
+    """Whether the output depends on an array: looked for from several sides, since a unit may be off at each."""
+
+    def __init__(self, prober: Prober, fresh: Callable[[], Live]) -> None:
+        self.prober = prober
+        self.fresh = fresh
+        self._bases: dict[int, Array | None] = {}
+
+    def moves(self, which: Callable[[Live], Any], *, handed: bool = False) -> bool:
+        """Whether the output changes with this array; taken for granted where forward does not run."""
+        return any(
+            self._moves(which, sign, share, handed=handed)
+            for sign, share in ((1, 0.3), (1, -2.5), (-1, 0.3), (-1, -2.5))
+        )
+
+    def _moves(self, which: Callable[[Live], Any], sign: int, share: float, *, handed: bool) -> bool:
+        """With the inputs' sign changed or not, by a share of the array's size."""
+        base = self._base(sign)
+        if base is None:
+            return sign > 0
+        live = self.fresh()
+        array = which(live)
+        if not isinstance(array, np.ndarray) or not array.flags.writeable:
+            return True
+        changed = array + _nudge(array, share)
+        if handed:  # the constructor may copy or transform it: hand the changed one over
+            live = _again(self.prober, live, array, changed)
+        else:
+            array[...] = changed
+        now = self._output(live, sign)
+        return now is None or now.shape != base.shape or not np.array_equal(now, base, equal_nan=True)
+
+    def _base(self, sign: int) -> Array | None:
+        if sign not in self._bases:
+            self._bases[sign] = self._output(self.fresh(), sign)
+        return self._bases[sign]
+
+    def _output(self, live: Live, sign: int) -> Array | None:
+        if sign < 0:
+            for formal in self.prober.usage.forward:
+                if is_float_array(value := live.values.get(formal.name)):
+                    live.values[formal.name] = -value
+        try:
+            return live.forward(self.prober.usage).copy()
+        except Exception:  # the layout's own run has told this already
+            return None
 
 
 def _derived(prober: Prober, live: Live, handed: Mapping[str, Array], groups: Iterable[Sequence[Slot]]) -> set[Path]:
@@ -196,16 +220,9 @@ def _remade(prober: Prober, values: dict[str, Any]) -> Live:
     return Live(values, root, prober.usage.bind(root))
 
 
-def _nudge(array: Array) -> Array:
+def _nudge(array: Array, share: float = 0.3) -> Array:
     scale = float(np.abs(array).max(initial=0.0)) or 1.0
-    return np.asarray(0.3 * scale * (1.1 + np.cos(np.arange(array.size))).reshape(array.shape), dtype=array.dtype)
-
-
-def _output(prober: Prober, live: Live) -> Array | None:
-    try:
-        return live.forward(prober.usage).copy()
-    except Exception:  # the layout's own run has told this already
-        return None
+    return np.asarray(share * scale * (1.1 + np.cos(np.arange(array.size))).reshape(array.shape), dtype=array.dtype)
 
 
 def _unused(name: str, taken: set[str]) -> str:
