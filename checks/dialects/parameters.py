@@ -189,7 +189,8 @@ class _Dependence:
     def _output(self, live: Live, sign: int) -> Array | None:
         if sign < 0:
             for formal in self.prober.usage.forward:
-                if is_float_array(value := live.values.get(formal.name)):
+                value = live.values.get(formal.name)
+                if isinstance(value, np.ndarray) and is_float_array(value):
                     live.values[formal.name] = -value
         try:
             return live.forward(self.prober.usage).copy()
