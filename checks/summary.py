@@ -63,8 +63,10 @@ def summarise(
 
 
 def _names(subject: Subject, results: Sequence[CaseResult]) -> list[str]:
+    """Those that have a row, in the signature's order, then those that only another use of the layer has."""
     order = [argument.name for argument in subject.signature.arguments]
-    return [name for name in order if any(name in result.rows for result in results)]
+    judged = dict.fromkeys(name for result in results for name in result.rows)
+    return [*(name for name in order if name in judged), *(name for name in judged if name not in order)]
 
 
 def _row(name: str, results: Sequence[CaseResult], smallest: CaseResult | None) -> Comparison:

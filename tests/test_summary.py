@@ -96,6 +96,13 @@ def test_rows_come_in_the_order_of_the_signature() -> None:
     assert [row.name for row in one.comparisons] == ["x", "W", "b"]
 
 
+def test_a_gradient_that_only_another_use_has_counts() -> None:
+    one = report([result(AGREES), result(comparison("slope", "differs", 1e-2), mode="leaky")])
+    assert [row.name for row in one.comparisons] == ["W", "slope"]
+    assert one.verdict == "fail"
+    assert [finding.gradient for finding in one.findings] == ["slope"]
+
+
 def test_a_distance_of_nan_is_the_largest() -> None:
     nan = comparison("W", "differs", float("nan"))
     assert report([result(DIFFERS_MORE), result(nan)]).comparisons == (nan,)
