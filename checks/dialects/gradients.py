@@ -30,12 +30,14 @@ def locate(
     returns_all: bool = False,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     spare: int = 0,
+    gives_input: bool = True,
 ) -> Located:
     """The place of each array's gradient. `inputs`: float inputs in order; `parameters`: with the places
     they are in.
 
     `updated`: parameters that backward itself changed, and whose gradient is that change. `returns_all`: a
     dict that backward returned is all it gives. `spare`: optional inputs, whose gradients may be returned too.
+    `gives_input`: what is returned without a name may be an input's.
     """
     located = Located()
     if not (returns_all and isinstance(returned, dict)):
@@ -47,7 +49,12 @@ def locate(
     for name in updated:
         if name not in located.places and parameters[name]:
             located.places[name] = Place("update", parameters[name][0])
-    from_returned(returned, inputs, labels, parameters, located, returned_names, shapes or {}, spare)
+    waiting = any(name not in located.places for name in parameters)
+    unnamed = () if waiting and not gives_input and not isinstance(returned, dict) else inputs
+    from_returned(returned, unnamed, labels, parameters, located, returned_names, shapes or {}, spare)
+    if located.fault is not None and unnamed != inputs:
+        located.fault = None
+        from_returned(returned, inputs, labels, parameters, located, returned_names, shapes or {}, spare)
     for name in inputs:
         if name not in located.places:
             first = name == inputs[0]  # the generic names are those of the first input's gradient

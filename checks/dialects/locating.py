@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,16 +12,17 @@ from checks.dialects.choosing import given_inputs
 from checks.dialects.dialect import Request
 from checks.dialects.following import follows
 from checks.dialects.gradients import locate
-from checks.dialects.parameters import Parameter, find, owed, scalars
+from checks.dialects.parameters import Parameter, find, owed, scalars, uncounted
 from checks.dialects.places import Located
 from checks.dialects.probing import Live, Prober
-from checks.dialects.reach import Path, Slot, arrays, walk
+from checks.dialects.reach import Path, Slot, arrays, as_number, walk
 from checks.dialects.siblings import on_object
 from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
 from checks.dialects.usage import Usage
 from checks.infer import Found
 from checks.infer_names import is_buffer, is_parameter
 from checks.stepping import steps
+from checks.subject import Array
 
 FLOATS = frozenset({"float", "positive", "probability", "simplex"})
 
@@ -58,7 +59,9 @@ class Locating:
         if found.raised is None:
             self.prober.backward(live)
         self.live = live
-        parameters += scalars(live.root, before, {p.name for p in parameters} | set(live.values), live.returned)
+        taken = {p.name for p in parameters} | set(live.values)
+        parameters += scalars(live.root, before, taken, live.returned, self.usage.returned_names)
+        parameters += self.numbers(found, live, parameters, before, given)
         updated = [
             name
             for p in parameters
@@ -82,6 +85,7 @@ class Locating:
             spare=len(self.usage.further),
             updated=updated if self.usage.updates or steps(layout.constants.values()) else (),
             returns_all=self.usage.returns_all,
+            gives_input=self.usage.gives_input,
             shapes={
                 **{n: np.shape(v) for n, v in live.values.items()},
                 **{p.name: np.shape(p.paths[0].get(live.root)) for p in parameters if p.paths},
@@ -90,6 +94,23 @@ class Locating:
         self.place_unnamed(found, live, parameters, located, behind)
         self.owing = self.owed(found, parameters, located)
         return parameters, located
+
+    def numbers(
+        self,
+        found: Found,
+        live: Live,
+        parameters: Sequence[Parameter],
+        before: Sequence[Slot],
+        given: Mapping[str, Array],
+    ) -> list[Parameter]:
+        """Parameters that are numbers, with their gradients in the tuple that backward returned."""
+        if not isinstance(live.returned, tuple | list) or self.usage.instance is not None:
+            return []
+        arrays_in = [f.name for f in self.usage.forward if found.layout.argument(f.name)]
+        returned = [leaf for leaf in live.returned if as_number(leaf) is not None]
+        extra = len(returned) - len(parameters) - len(arrays_in) * self.usage.gives_input
+        fresh = partial(self.prober.construct, found.layout, found.sizes[0], given)
+        return uncounted(self.prober, fresh, before, {p.name for p in parameters} | set(live.values), extra)
 
     def place_unnamed(
         self, found: Found, live: Live, parameters: Sequence[Parameter], located: Located, behind: Kept

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from checks.dialects import objective
-from checks.dialects.layer import constructor, last_returned, make, method, plain, private, required
+from checks.dialects.layer import constructor, last_returned, make, method, plain, private, required, returned_names
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 from checks.infer_layout import REQUIRED, Formal
 
@@ -77,6 +77,7 @@ def usage(obj: Any, name: str) -> Usage:
         instance=None if isinstance(obj, type) else obj,
         words=code_words(function),
         defined=cls,
+        returned_names=returned_names(plain(cls, gradient)) if gradient else None,
         call=("layer = {create}", f"out = layer.{loss}({{inputs}})" + ("" if gradient else "[0]")),
         answer=f"layer.{gradient}({{inputs}})" if gradient else f"layer.{loss}({{inputs}})[1]",
     )

@@ -81,12 +81,14 @@ def find(prober: Prober, layout: Layout, sizes: Mapping[str, int], given: Mappin
     return found
 
 
-def scalars(root: Any, before: Sequence[Slot], taken: set[str], returned: Any = None) -> list[Parameter]:
+def scalars(
+    root: Any, before: Sequence[Slot], taken: set[str], returned: Any = None, spelled: Sequence[str] | None = None
+) -> list[Parameter]:
     """Numbers with a place for their gradient: `self.beta = 1.0` with `self.dbeta = None`, or a key of what backward
-    returned.
+    returned, or a name that its return statement spells.
     """
     keys = {slot.path for slot in walk(root)}
-    given = set(returned) if isinstance(returned, dict) else set()
+    given = set(returned) if isinstance(returned, dict) else set(spelled or ())
     found = []
     for slot in before:
         kind, key = slot.path.steps[-1]
@@ -99,6 +101,26 @@ def scalars(root: Any, before: Sequence[Slot], taken: set[str], returned: Any = 
             found.append(Parameter(_unused(slot.path.name, taken), [slot.path], scalar=True))
             taken.add(found[-1].name)
     return found
+
+
+def uncounted(
+    prober: Prober, fresh: Callable[[], Live], before: Sequence[Slot], taken: set[str], extra: int
+) -> list[Parameter]:
+    """Numbers of the object on which the output depends, where there are just as many as gradients that no array is
+    there for: `return X.T @ r, r.sum()` with `self.b = 0.0`.
+    """
+    base = _output(prober, fresh())
+    if extra < 1 or base is None:
+        return []
+    found = []
+    for slot in before:
+        if len(slot.path.steps) == 1 and isinstance(slot.value, float | np.floating):
+            live = fresh()
+            moved = Slot(live.root, slot.path, slot.value).put(slot.value + 0.37)
+            now = _output(prober, live) if moved else base
+            if now is not None and not np.array_equal(now, base, equal_nan=True):
+                found.append(Parameter(_unused(slot.path.name, taken), [slot.path], scalar=True))
+    return found if len(found) == extra else []
 
 
 def is_gradient(path: Path, slots: Sequence[Slot]) -> bool:
@@ -178,24 +200,26 @@ class _Dependence:
             live = _again(self.prober, live, array, changed)
         else:
             array[...] = changed
-        now = self._output(live, sign)
+        now = _output(self.prober, live, sign)
         return now is None or now.shape != base.shape or not np.array_equal(now, base, equal_nan=True)
 
     def _base(self, sign: int) -> Array | None:
         if sign not in self._bases:
-            self._bases[sign] = self._output(self.fresh(), sign)
+            self._bases[sign] = _output(self.prober, self.fresh(), sign)
         return self._bases[sign]
 
-    def _output(self, live: Live, sign: int) -> Array | None:
-        if sign < 0:
-            for formal in self.prober.usage.forward:
-                value = live.values.get(formal.name)
-                if isinstance(value, np.ndarray) and is_float_array(value):
-                    live.values[formal.name] = -value
-        try:
-            return live.forward(self.prober.usage).copy()
-        except Exception:  # the layout's own run has told this already
-            return None
+
+def _output(prober: Prober, live: Live, sign: int = 1) -> Array | None:
+    """What forward gives, of inputs with their signs changed where `sign` is -1."""
+    if sign < 0:
+        for formal in prober.usage.forward:
+            value = live.values.get(formal.name)
+            if isinstance(value, np.ndarray) and is_float_array(value):
+                live.values[formal.name] = -value
+    try:
+        return live.forward(prober.usage).copy()
+    except Exception:  # the layout's own run has told this already
+        return None
 
 
 def _derived(prober: Prober, live: Live, handed: Mapping[str, Array], groups: Iterable[Sequence[Slot]]) -> set[Path]:

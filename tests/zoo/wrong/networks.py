@@ -363,6 +363,31 @@ class MaxoutLayer:
         return d1 @ self.W1.T + d2 @ self.W2.T
 
 
+class RidgeWithIntercept:
+    def __init__(self, d, lam=0.1):
+        self.coef_, self.intercept_, self.lam = np.zeros(d), 0.0, lam
+
+    def loss(self, X, y):
+        r = X @ self.coef_ + self.intercept_ - y
+        return 0.5 * r @ r + 0.5 * self.lam * self.coef_ @ self.coef_
+
+    def gradient(self, X, y):
+        r = X @ self.coef_ + self.intercept_ - y
+        return X.T @ r + self.lam * self.coef_, r.mean()
+
+
+class LeastSquares:
+    def __init__(self, n_features):
+        self.w = np.zeros(n_features)
+
+    def loss(self, X, y):
+        r = X @ self.w - y
+        return r @ r / len(y)
+
+    def gradient(self, X, y):
+        return 2 * X.T @ (X @ self.w - y)
+
+
 FAULTS = {
     "TwoLayerNet": "missing-factor: ReLU's mask forgotten, W1",
     "SigmoidNet": "missing-factor: sigmoid's derivative forgotten, b1",
@@ -377,5 +402,7 @@ FAULTS = {
     "PreActivation": "missing-factor (one too many): the skip path goes through tanh's derivative, x",
     "Highway": "missing-term: the gate's -x, Wt, bt and x",
     "FeedForward": "not-summed: the last step only, b1",
+    "RidgeWithIntercept": "factor: averaged over the batch, on the intercept only",
+    "LeastSquares": "factor: not averaged over the batch, w",
     "MaxoutLayer": "swapped: W1 and W2",
 }

@@ -1,0 +1,101 @@
+"""Regressions with a loss and a gradient of the parameters alone, and layers whose parameters are plain numbers."""
+
+import numpy as np
+
+
+class LeastSquares:
+    def __init__(self, n_features):
+        self.w = np.zeros(n_features)
+
+    def loss(self, X, y):
+        r = X @ self.w - y
+        return r @ r / len(y)
+
+    def gradient(self, X, y):
+        return 2 * X.T @ (X @ self.w - y) / len(y)
+
+
+class SoftmaxRegressionGiven:
+    def __init__(self, W):
+        self.W = W
+
+    def _log_p(self, X):
+        z = X @ self.W
+        z = z - z.max(axis=1, keepdims=True)
+        return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+
+    def cost(self, X, y):
+        return -self._log_p(X)[np.arange(len(y)), y].mean()
+
+    def gradient(self, X, y):
+        p = np.exp(self._log_p(X))
+        p[np.arange(len(y)), y] -= 1
+        return X.T @ p / len(y)
+
+
+class RidgeWithIntercept:
+    def __init__(self, d, lam=0.1):
+        self.coef_, self.intercept_, self.lam = np.zeros(d), 0.0, lam
+
+    def loss(self, X, y):
+        r = X @ self.coef_ + self.intercept_ - y
+        return 0.5 * r @ r + 0.5 * self.lam * self.coef_ @ self.coef_
+
+    def gradient(self, X, y):
+        r = X @ self.coef_ + self.intercept_ - y
+        return X.T @ r + self.lam * self.coef_, r.sum()
+
+
+class LogisticWithBias:
+    def __init__(self, d):
+        self.w, self.b = np.zeros(d), 0.0
+
+    def loss(self, X, y):
+        z = X @ self.w + self.b
+        return np.mean(np.logaddexp(0, z) - y * z)
+
+    def gradient(self, X, y):
+        e = (0.5 + 0.5 * np.tanh(0.5 * (X @ self.w + self.b)) - y) / len(y)
+        return {"w": X.T @ e, "b": e.sum()}
+
+
+class LeakByNumber:
+    def __init__(self):
+        self.a = 0.25
+
+    def forward(self, x):
+        self.x = x
+        return np.where(x > 0, x, self.a * x)
+
+    def backward(self, g):
+        return g * np.where(self.x > 0, 1.0, self.a), np.sum(g * np.where(self.x > 0, 0.0, self.x))
+
+
+class GaussianScore:
+    def __init__(self):
+        self.mu, self.log_sigma = 0.3, 0.1
+
+    def forward(self, x):
+        self.z = (x - self.mu) * np.exp(-self.log_sigma)
+        return -0.5 * self.z**2 - self.log_sigma
+
+    def backward(self, d):
+        dz = -d * self.z
+        e = np.exp(-self.log_sigma)
+        return dz * e, -(dz * e).sum(), -(dz * self.z).sum() - d.sum()
+
+
+class HuberBothWays:
+    """delta is no parameter, though two gradients come back."""
+
+    def __init__(self, delta=1.0):
+        self.delta = delta
+
+    def forward(self, y, t):
+        self.r = y - t
+        a = np.abs(self.r)
+        return np.where(a < self.delta, 0.5 * self.r**2, self.delta * (a - 0.5 * self.delta)).sum()
+
+    def backward(self):
+        g = np.clip(self.r, -self.delta, self.delta)
+        return g, -g
