@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import secrets
 import time
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from checks import record
+from checks import guards, record
 from checks.against import compare
 from checks.case import Case
 from checks.caveats import with_caveats
@@ -91,7 +92,21 @@ def _check(
     started = time.perf_counter()
     seed = secrets.randbelow(2**31) if seed is None else int(seed)
     name = target or _name(subject)
-    run = _Run(name=name, seed=seed, allow=allow, started=started)
+    with contextlib.ExitStack() as lifted:
+        run = _Run(name=name, seed=seed, allow=allow, started=started, lifted=lifted)
+        return _report(run, subject, signature, inputs, max_examples, dtype, timeout, against)
+
+
+def _report(
+    run: _Run,
+    subject: Any,
+    signature: Signature | str | None,
+    inputs: Inputs | None,
+    max_examples: int,
+    dtype: Any,
+    timeout: float | None,
+    against: Any,
+) -> Report:
     try:
         if signature is None and inputs is None:
             own = own_case(subject)
@@ -100,9 +115,9 @@ def _check(
         other = None if against is None else trusted(against, wanted, dtype)
         arrays = None if inputs is None else as_arrays(inputs, np.dtype(dtype))
         read_subject = _read(subject, wanted, arrays, dtype)
-        run.subject = read_subject
+        run.given, run.subject = subject, read_subject
         if arrays is not None:
-            given = explicit_case(read_subject, arrays, seed, np.dtype(dtype))
+            given = explicit_case(read_subject, arrays, run.seed, np.dtype(dtype))
             run.look(given)
             run.use(given, dtype)
             run.compare(other)
@@ -139,12 +154,17 @@ class _Run:
     seed: int
     allow: tuple[str, ...]
     started: float
+    lifted: contextlib.ExitStack
+    given: Any = None
     subject: Subject | None = None
     results: list[CaseResult] = field(default_factory=list)
     raised: list[UserCodeRaised] = field(default_factory=list)
     smallest: CaseResult | None = None
     breaches: list[Finding] = field(default_factory=list)
     standing: Standing | None = None
+    guards: guards.Guards | None = None
+    guard: Finding | None = None
+    drawing: tuple[Any, int, float] | None = None
 
     def single(self, dtype: Any) -> None:
         """A batch of one, which drawing may not have met; a layer need not take it."""
@@ -171,8 +191,8 @@ class _Run:
             return
         raised = len(self.raised)
         result = self.look(case)
-        if result is not None and not result.differing:
-            self.results.pop()  # it is the drawn cases that are counted and shown
+        if result is not None and (not result.differing or self.without_guards([result])):
+            self.results = [one for one in self.results if one is not result]  # the drawn ones are counted and shown
         del self.raised[raised:]
 
     def modes(self, count: int, dtype: Any, deadline: float) -> None:
@@ -181,6 +201,8 @@ class _Run:
         if not self.results or any(result.differing for result in self.results):
             return
         for label, other in self.subject.modes:
+            if self.guards is not None and label.partition("=")[0] in self.guards.names:
+                continue
             wrong: list[CaseResult] = []
 
             def judge(case: Case, wrong: list[CaseResult] = wrong) -> None:
@@ -200,6 +222,7 @@ class _Run:
     def use(self, case: Case | None, dtype: Any) -> None:
         """Whether the contract holds on the case given, else on an ordinary one, else on one that was drawn."""
         assert self.subject is not None
+        self.lifted.close()
         known = [result.case for result in self.results if result.finite]
         for one in (case, *((ordinary_case(self.subject, self.seed, dtype), *known[:1]) if case is None else ())):
             if one is not None and (known or case is not None):
@@ -230,15 +253,35 @@ class _Run:
         return result
 
     def search(self, strategy: Any, count: int, deadline: float) -> None:
+        self.drawing = strategy, count, deadline
         search = Search(strategy, self.look, self.seed)
         search.draw(count, deadline)
         failing = [result for result in self.results if result.differing]
-        if failing:
+        if failing and not self.without_guards(failing):
             most = max(failing, key=lambda result: len(result.differing)).differing
             known, raised = list(self.results), list(self.raised)
             self.smallest = search.shrink(lambda result: result is not None and most <= result.differing, count)
             # What shrinking tried is no sample of anything: only the case that it ended with counts.
             self.results, self.raised = known, raised
+
+    def without_guards(self, failing: Sequence[CaseResult]) -> bool:
+        """Whether only the guards of a loss keep its gradient from being right; what follows is without them then."""
+        assert self.subject is not None
+        found = guards.find(self.given) if guards.is_loss(self.subject) and self.guard is None else None
+        if found is None or self.drawing is None:
+            return False
+        strategy, count, deadline = self.drawing
+        results: list[CaseResult] = []
+        with contextlib.suppress(UserCodeRaised), found.lifted():
+            results += [examine(result.case) for result in failing[:3]]
+            Search(strategy, lambda case: results.append(examine(case)), self.seed).draw(count, deadline)
+        settled = [r for r in results if not r.undecided and r.finite]
+        if any(r.differing for r in results) or 4 * len(settled) <= len(results):
+            return False
+        self.lifted.enter_context(found.lifted())
+        self.results = settled
+        self.guards, self.guard = found, found.finding(failing)
+        return True
 
     def failed(self, why: str) -> Report:
         return Report(
@@ -261,7 +304,7 @@ class _Run:
             self.results,
             self.raised,
             self.smallest,
-            self.breaches,
+            self.breaches if self.guard is None else [*self.breaches, self.guard],
             standing=self.standing,
             target=self.name,
             seed=self.seed,

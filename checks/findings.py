@@ -171,7 +171,8 @@ def _no_numbers(seen: Seen) -> Iterator[Finding]:
 
 def _broken(seen: Seen) -> Iterator[Finding]:
     for breach in seen.breaches:
-        yield replace(breach, file=seen.subject.file, line=seen.subject.line, cell=seen.subject.cell)
+        line = seen.subject.line if breach.line is None else breach.line
+        yield replace(breach, file=seen.subject.file, line=line, cell=seen.subject.cell)
 
 
 def _all_zero(seen: Seen) -> list[str]:

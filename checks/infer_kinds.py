@@ -34,6 +34,7 @@ def settle_domain(found: Found, run: Run, inputs: Sequence[str], words: frozense
         return _settle_targets(found, run)
     logarithm = "log" in words and not words & {
         "exp",
+        "tanh",
         "softmax",
         "logaddexp",
         "logsumexp",

@@ -1,0 +1,95 @@
+"""Losses with guards: the derivative of the loss that is meant passes with a warning, any other fault does not."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+from zoo.right import guarded_losses
+
+from checks import check, guards
+
+LOSSES = ["SoftmaxLossOfTheBook", "SoftmaxLossClipped", "BinaryCrossEntropyGuarded", "SigmoidCrossEntropy"]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_guarded_loss_passes_with_a_warning(name: str) -> None:
+    loss = getattr(guarded_losses, name)
+    report = check(loss, seed=5, max_examples=3, allow=("overflow",))
+    assert report.verdict == "pass"
+    assert {(f.kind, f.severity) for f in report.findings} <= {("inconsistent-forward", "warning")}
+
+
+def test_the_warning_names_the_guard_and_its_line() -> None:
+    report = check(guarded_losses.SoftmaxLossOfTheBook, seed=5, max_examples=3, allow=("overflow",))
+    (said,) = report.findings
+    assert "without the guard np.log(y[np.arange(n), t] + 1e-07)" in said.message
+    source = inspect.getsource(guarded_losses).splitlines()
+    assert said.line is not None
+    assert "1e-7" in source[said.line - 1]
+    assert report.counterexample is None
+
+
+class Halved(guarded_losses.SoftmaxLossOfTheBook):
+    def backward(self, dout=1):
+        return super().backward(dout) / 2
+
+
+class ForgetsTheLabel(guarded_losses.SoftmaxLossClipped):
+    def backward(self, dvalue=1.0):
+        return dvalue * self.output / len(self.output)
+
+
+class WrongSign(guarded_losses.BinaryCrossEntropyGuarded):
+    def backward(self):
+        return -super().backward()
+
+
+@pytest.mark.parametrize("loss", [Halved, ForgetsTheLabel, WrongSign])
+def test_a_guard_excuses_no_other_fault(loss: type) -> None:
+    report = check(loss, seed=5, max_examples=3)
+    assert report.verdict == "fail"
+    assert "wrong-values" in {finding.kind for finding in report.findings}
+
+
+class Standardized:
+    """No loss: an epsilon in forward alone is a fault."""
+
+    def forward(self, x):
+        self.x = x
+        self.s = np.sqrt(x.var(axis=0) + 1e-5)
+        return np.log(np.maximum(np.abs(x), 1e-5)) / self.s.mean()
+
+    def backward(self, dout):
+        return dout / self.x / self.s.mean()
+
+
+def test_only_a_loss_is_excused() -> None:
+    assert check(Standardized, seed=5, max_examples=3).verdict == "fail"
+
+
+def guarded(p, eps=1e-9):
+    return np.log(p + eps) + np.log(np.clip(p, 1e-6, 1 - 1e-6)) + np.log(p + guarded_losses.EPSILON)
+
+
+def test_guards_are_lifted_and_put_back() -> None:
+    code, defaults = guarded.__code__, guarded.__defaults__
+    found = guards.find((guarded, guarded))
+    assert found is not None
+    assert found.values == {1e-9, 1e-6}
+    before = guarded(1e-8)
+    with pytest.raises(RuntimeError), found.lifted():
+        assert guarded(1e-8) == pytest.approx(2 * np.log(1e-8) + np.log(1e-8 + 1e-12), rel=1e-12)
+        raise RuntimeError
+    assert guarded(1e-8) == before
+    assert guarded.__code__ is code
+    assert guarded.__defaults__ is defaults
+
+
+def test_no_guards() -> None:
+    def plain(x):
+        return np.log(x + 0.5) * 1e-7
+
+    assert guards.find((plain, plain)) is None
+    assert guards.find(len) is None
