@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import dis
 import inspect
 import re
 import types
@@ -99,8 +100,22 @@ def _strings(cls: type) -> Iterator[str]:
 
 
 def _constants(code: types.CodeType, doc: str | None) -> Iterator[str]:
+    keywords = set(_keywords(code))
     for value in code.co_consts:
+        if id(value) in keywords:
+            continue
         if isinstance(value, str) and value != doc and _WORD.fullmatch(value):
             yield value
         elif isinstance(value, tuple | frozenset):
             yield from (v for v in value if isinstance(v, str) and _WORD.fullmatch(v))
+
+
+def _keywords(code: types.CodeType) -> Iterator[int]:
+    """The tuples among the constants that name the arguments of a call: `axis` is no word to choose by."""
+    before = None
+    for step in dis.get_instructions(code):
+        if step.opname == "KW_NAMES":
+            yield id(code.co_consts[step.arg or 0])  # the disassembler of 3.11 does not know them
+        elif step.opname == "CALL_KW" and before is not None:
+            yield id(before)
+        before = step.argval
