@@ -3,7 +3,7 @@
 Layouts are tried from the most natural to the oddest. The first in which forward and backward run, at three
 different assignments of numbers to its sizes, stands: later ones are never tried because a gradient came
 out wrong. Where forward runs and backward never does, the first natural layout stands, and backward's
-exception is for the check to judge.
+exception is for the check to judge; a layout that may have run by accident never does.
 """
 
 from __future__ import annotations
@@ -15,17 +15,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from checks.errors import SignatureError
+from checks.infer_believed import collapsed, meant, natural
+from checks.infer_chain import chained
+from checks.infer_documented import documented_layouts
 from checks.infer_layout import Formal, Layout, Probe, Run
+from checks.infer_prose import Shapes
 from checks.infer_scenarios import SINGLE, Scenario, scenarios
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
-from checks.infer_table import layouts
+from checks.infer_table import layouts, peers
 from checks.signature import Argument, Dim
 from checks.stepping import StepByGradient, steps
 from checks.subject import Array
 
 _MOST_PROBES = 1500
 _MOST_AFTER_FIRST = 400, 1000  # probes for a layout that fits better: where names help, and where they do not
+_MOST_DOCUMENTED = 60  # probes for the shapes that the code tells of
 _MOST_IN_SCENARIO = 160  # probes; the natural layouts are among the first few dozen
+_MOST_HALF = 8  # natural layouts to remember of those in which backward raises
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
 _WANTS_INTEGERS = re.compile(r"\binteger|indices must be")  # what forward says of a size that is none
 _STAGES = ("construct", "forward", "output", "backward", "done")
@@ -72,8 +78,10 @@ def infer(
     only_forward: bool = False,
     single: bool = False,
     divided: bool = False,
+    told: Shapes | None = None,
 ) -> Found:
     """The first layout that works for these formals. `own_shapes`: parameters that the object has already.
+    `told`: shapes that the code's words give to the arguments; layouts with them are tried first.
 
     `fits`: whether the gradients have the shapes of their arrays; None where they cannot be told from each other. Where
     the first layout's have not, one that is at least as general and whose gradients have them is preferred: `W(i,i)`
@@ -84,7 +92,7 @@ def infer(
 
     Raises NotFoundError where none works.
     """
-    search = _Search(run, dict(inputs or {}), fits, formals)
+    search = _Search(run, dict(inputs or {}), fits, formals, dict(told or {}))
     spoken = any(formal.hint != "none" for formal in formals[1:])
     found = _first(
         search,
@@ -110,40 +118,72 @@ def _first(
     single: bool,
     divided: bool,
 ) -> Found | None:
-    table = [*own_scenarios(own_shapes), *scenarios(formals, name, divided=divided), *([SINGLE] if single else [])]
+    usual = scenarios(formals, name, divided=divided)
+    table = [*own_scenarios(own_shapes), *usual, *([SINGLE] if single else [])]
     first: Found | None = None
     unclear: Found | None = None  # it runs, but nothing can be made of what backward gives
     most = _MOST_PROBES
     named = {formal.name for formal in formals if formal.hint != "none"}
-    for scenario in table:
+    for group in _groups(formals, table, {} if own_shapes else search.told):
         start = search.probes
-        for layout in layouts(formals, scenario):
+        for layout in group.layouts:
             less = first is not None and not _as_general(layout, first.layout, more, named)
-            if less and not scenario.single:
+            if less and not group.single:
                 continue
-            found = search.attempt(layout)
+            found = search.attempt(layout, group.name)
             fitting = None if found is None else search.fits(found)
-            if fitting:
+            if fitting and not search.doubts(layout, group.name):
                 return found
             if fitting is None:
                 unclear = unclear or found
-            elif first is None:
+            elif first is None and found is not None and (fitting or not search.rejects(found)):
                 first = found
                 most = min(most, search.probes + _MOST_AFTER_FIRST[not spoken])
-            if search.probes >= min(most, start + _MOST_IN_SCENARIO) or search.hopeless(formals):
+            if search.probes >= min(most, start + group.most) or search.hopeless(formals):
                 break
     if first is not None or unclear is not None:
         return first or unclear
     return search.attempt(_literal(formals, search.inputs)) if search.inputs else None
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Group:
+    """Layouts that belong together, and how many probes they are worth."""
+
+    name: str
+    layouts: Iterator[Layout]
+    most: int = _MOST_IN_SCENARIO
+    single: bool = False
+
+
+def _groups(formals: Sequence[Formal], table: Sequence[Scenario], told: Shapes) -> Iterator[_Group]:
+    """What the code tells of, then the scenarios; parameters in a row come beside rows of samples.
+
+    Before them where no name says anything: three arrays of the same shape are likelier than three numbers.
+    """
+    yield _Group("documented", documented_layouts(formals, told, table), _MOST_DOCUMENTED)
+    unnamed = all(formal.hint == "none" for formal in peers(formals))
+    for scenario in table:
+        if scenario.name == "rows" and unnamed:
+            yield _Group("chain", chained(formals))
+        yield _Group(scenario.name, layouts(formals, scenario), single=scenario.single)
+        if scenario.name == "rows" and not unnamed:
+            yield _Group("chain", chained(formals))
+
+
 class _Search:
     """Remembers what failed, so that nothing is tried twice and the best failure can be told."""
 
     def __init__(
-        self, run: Run, inputs: dict[str, Array], fits: Callable[[Found], bool | None], formals: Sequence[Formal]
+        self,
+        run: Run,
+        inputs: dict[str, Array],
+        fits: Callable[[Found], bool | None],
+        formals: Sequence[Formal],
+        told: Shapes,
     ) -> None:
         self.run = run
+        self.told = told
         self.formals = formals
         self.fits = fits
         self.inputs = inputs
@@ -154,7 +194,7 @@ class _Search:
         self.partly: tuple[Layout, Probe, Sizes] | None = None
         self.misfits: dict[str, int] = {}
 
-    def attempt(self, layout: Layout) -> Found | None:
+    def attempt(self, layout: Layout, scenario: str = "") -> Found | None:
         """The layout's runs if forward and backward came through in all of them."""
         built, pattern = self._constructor_part(layout), self._pattern(layout)
         if built in self.refused or self.misfits.get(pattern, 0) >= _MISFITS:
@@ -172,10 +212,27 @@ class _Search:
         ):
             self.misfits[pattern] = self.misfits.get(pattern, 0) + 1
         if not probe.ran:
-            if probe.stage == "backward" and len(self.half) < 8:
+            room = probe.stage == "backward" and len(self.half) < _MOST_HALF
+            if room and meant(layout, self.formals, self._told(scenario), scenario, probe.error):
                 self.half.append(layout)
             return None
         return self._confirmed(layout, sizes, probe, "done")
+
+    def doubts(self, layout: Layout, scenario: str) -> bool:
+        """Whether it runs by accident, perhaps: it is odd, and a more natural layout went as far as backward."""
+        return bool(self.half) and not natural(layout, self.formals, self._told(scenario), scenario)
+
+    def rejects(self, found: Found) -> bool:
+        """Whether gradients of other shapes than the arrays' speak against the layout: it gives an array one entry
+        alone, or a more natural one went as far as backward.
+        """
+        if collapsed(found.layout, self.formals, self.told) and (self.best is None or self.best[1].ran):
+            why = ValueError("no error, but its gradients have other shapes than these arrays")
+            self.best = (found.layout, Probe("backward", why, found.probes[0].output))
+        return bool(self.half) or collapsed(found.layout, self.formals, self.told)
+
+    def _told(self, scenario: str) -> Collection[str]:
+        return self.told if scenario == "documented" else ()
 
     def freed(self, found: Found) -> Found:
         """Each size changed alone: in one of two inputs that need not share it, and by one, lest it has to be even."""
@@ -212,6 +269,20 @@ class _Search:
                 wider = self._confirmed_at(layout)
                 if wider is not None:  # gradients of other shapes are a fault then, for the check to find
                     found, argument = wider, freer
+        return self._untied_together(found, inputs)
+
+    def _untied_together(self, found: Found, inputs: Sequence[str]) -> Found:
+        """A size of the first input that all of several others have: of their own, if they may share another one."""
+        first, *others = [a for name in inputs if (a := found.layout.argument(name)) is not None]
+        if len(others) < 2 or len(others) + 1 < len(found.layout.arguments):
+            return found
+        for size in first.dims[1:]:
+            holding = [a for a in others if size in a.dims[1:] and a.kind in ("float", "positive")]
+            if size.text in size.names and len(holding) > 1:
+                own, layout = dim(_unused(found.layout.names)), found.layout
+                for a in holding:
+                    layout = layout.with_argument(replace(a, dims=tuple(own if d == size else d for d in a.dims)))
+                found = self._confirmed_at(layout) or found
         return found
 
     def _confirmed_at(self, layout: Layout) -> Found | None:

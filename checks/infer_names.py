@@ -97,6 +97,11 @@ _PARAMETER = re.compile(
     r"(w|weights?|kernels?|filters?|u|v)(_?[a-z0-9]{0,3})|b_?[a-z0-9]{0,3}|bias(es)?_?\w{0,3}|gamma|beta",
     re.I,
 )
+_SCALAR = re.compile(
+    r"(.*_)?(scale|gain|alpha|beta|gamma|eta|tau|sigma|slope|temp(erature)?|factor|coef\w*|scalar|const\w*|margin"
+    r"|offset|shift|weight|lambd?a?|power|exponent|threshold|strength|bias|intercept|steepness|rate)|(?-i:[a-z])",
+    re.I,
+)
 
 
 def is_buffer(name: str) -> bool:
@@ -107,3 +112,8 @@ def is_buffer(name: str) -> bool:
 def is_parameter(name: str) -> bool:
     """Whether a name is one that parameters usually bear."""
     return bool(_PARAMETER.fullmatch(name.lower().strip("_")))
+
+
+def is_scalar(name: str) -> bool:
+    """Whether a name is one that a single number may bear."""
+    return bool(_SCALAR.fullmatch(name.strip("_")))

@@ -22,6 +22,7 @@ class Scenario:
     hidden: tuple[str, ...] = ()
     matrix: tuple[str, ...] = ()
     vector: tuple[str, ...] = ("",)
+    other: tuple[str, ...] = ()  # of a constructor's array whose name says nothing, before all else
     label: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ("i", "o", "h")  # input, output, hidden
     kernel: int = 3
@@ -62,6 +63,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         hidden=("n,h", "n,2*h"),
         matrix=("i,4*h", "h,4*h", "4*h,i", "4*h,h"),
         vector=("4*h",),
+        other=("3,h", "h", "3*h"),
         symbols=("i", "h", "h"),
     ),
     Scenario(
@@ -152,6 +154,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         symbols=("v", "d", "d"),
     ),
     Scenario(
+        name="stencil",
+        x=("n,i", "i,n", "i"),
+        second=("n,i", "i,n", "i-1", "i+1", "i-2", "n,i-1", "n,i+1"),
+        vector=("i-1", "i+1", "i-2", "i+2"),
+        label=("n,i:target",),
+        symbols=("i", "i", "i"),
+    ),
+    Scenario(
         name="vector",
         x=("i",),
         second=("i", "o", ""),
@@ -227,6 +237,8 @@ def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) ->
         skipped |= {"query"}
     if others == ["none"] and not owns:  # a second input of which nothing is known may be a label
         skipped -= {"loss", "binary"}
+    if {"size", "sizes", "shape", "matrix"} & set(hints[1:]) or not {"none", "vector"} & set(hints[1:]):
+        skipped |= {"stencil"}
     known = {s.name: s for s in SCENARIOS if s.name not in skipped}
     late = [known.pop(name) for name in ("loss", "binary") if name in known and name not in wanted]
     table = [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values()) + late

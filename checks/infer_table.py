@@ -55,8 +55,18 @@ def peers(formals: Sequence[Formal]) -> list[Formal]:
 
 def layouts(formals: Sequence[Formal], scenario: Scenario) -> Iterator[Layout]:
     """Every combination of the options of each formal, by ascending sum of ranks."""
+    return ordered(formals, table_columns(formals, scenario))
+
+
+def table_columns(formals: Sequence[Formal], scenario: Scenario) -> list[list[Any]]:
+    """The options of each formal in a scenario."""
+    alike = peers(formals)
+    return [_options(formal, k, alike, scenario) for k, formal in enumerate(alike)]
+
+
+def ordered(formals: Sequence[Formal], columns: Sequence[Sequence[Any]]) -> Iterator[Layout]:
+    """Every combination of one option from each column, by ascending sum of ranks."""
     formals = peers(formals)
-    columns = [_options(formal, k, formals, scenario) for k, formal in enumerate(formals)]
     if not all(columns):
         return
     total = islice(product(*(range(len(c)) for c in columns)), _MOST_COMBINATIONS)
@@ -153,7 +163,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
     unknown = [f for f in formals if f.place == "constructor" and f.hint == "none"]
     most = 9 if len(unknown) < 3 else 2  # of each kind, or the combinations are too many
     others = [
-        *arrays((*scenario.matrix[:most], *scenario.vector[:most])),
+        *arrays((*(scenario.other if formal.hint == "none" else ()), *scenario.matrix[:most], *scenario.vector[:most])),
         *_sizes(formal, formals, scenario),
         0.3,
         SizeList(dim(scenario.symbols[k]) for k in (0, 2, 1)),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from checks.dialects.dialect import Request
+from checks.dialects.documenting import notes
 from checks.dialects.errors import not_found
 from checks.dialects.probing import Prober
 from checks.dialects.reach import arrays
@@ -19,6 +20,7 @@ from checks.infer import Found, NotFoundError, infer
 from checks.infer_draw import reseed
 from checks.infer_layout import REQUIRED, Formal
 from checks.infer_names import size_role
+from checks.infer_prose import shapes
 from checks.infer_scenarios import divides
 from checks.subject import Array
 
@@ -34,6 +36,7 @@ def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], 
     usage = prober.usage
     failure: NotFoundError | None = None
     half: Found | None = None
+    told = shapes(notes(usage.defined), [formal.name for formal in (*usage.forward, *usage.constructor)])
     for formals in _attempts(usage):
         chosen = {formal.name: formal.options[0] for formal in usage.constructor if formal.options}
         own = _own_shapes(usage, chosen) if len(formals) == len(usage.forward) + len(chosen) else []
@@ -48,6 +51,7 @@ def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], 
                 only_forward=usage.inputs_are_parameters,
                 single=usage.kind == "network",
                 divided=any(divides(formal) and formal.default not in (1, None) for formal in usage.optional),
+                told=told,
             )
         except NotFoundError as error:
             failure = failure or error
