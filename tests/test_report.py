@@ -148,6 +148,17 @@ def test_a_finding_names_its_gradient_once() -> None:
     assert to_text(report).split("\n")[2:] == ["  error: factor: Affine.W[2,0]: analytic is half"]
 
 
+def test_a_habit_is_told_of_once() -> None:
+    def said(name: str, kind: str = "accumulates", words: str = "a second backward adds to that of {}") -> Finding:
+        return replace(FACTOR, kind=kind, severity="warning", gradient=name, message=words.format(name))
+
+    habits = (said("W"), said("b", "aliases", "the gradient of {} is shared"), said("b"), said("U"))
+    text = to_text(replace(PASSES, findings=habits))
+    assert text.count("accumulates") == 1
+    assert "  warning: accumulates: a second backward adds to that of W, b and U" in text
+    assert "  warning: aliases: the gradient of b is shared" in text
+
+
 def test_quiet_keeps_the_verdict_and_drops_what_passes_and_the_snippet() -> None:
     assert to_text(PASSES, QUIET) == ""
     assert to_text(FAILS, QUIET) == FAIL_TEXT.partition("\n  counterexample")[0]

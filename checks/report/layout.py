@@ -6,6 +6,7 @@ import math
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from checks.report.numbers import counted, entry, pair, shape, short, uncertainty
@@ -50,7 +51,7 @@ def block(report: Report, verbosity: int = NORMAL) -> list[Line]:
     if report.why is not None:
         lines += _wrapped(report.why, "  ")
     lines += _table(report.comparisons)
-    for finding in report.findings:
+    for finding in _grouped(report.findings):
         lines += _finding(finding)
     if report.counterexample is not None and verbosity > QUIET:
         lines.append((("  counterexample, runs as it stands:", "faint"),))
@@ -150,6 +151,28 @@ def _details(comparison: Comparison) -> Iterator[Line]:
     if comparison.cause is not None:
         prefix = "" if worst is not None else f"{comparison.name}: {comparison.verdict}: "
         yield from _wrapped(prefix + comparison.cause, "    ")
+
+
+def _grouped(findings: Sequence[Finding]) -> list[Finding]:
+    """One finding for several that differ in nothing but the gradient's name: a habit is told of once."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        words = tuple(_unnamed(text, finding.gradient) for text in (finding.message, finding.suggestion))
+        key = (finding.kind, finding.severity, finding.file, finding.line, finding.cell, *words)
+        groups.setdefault(key, []).append(finding)
+    return [group[0] if len(group) == 1 else _joint(group) for group in groups.values()]
+
+
+def _joint(group: Sequence[Finding]) -> Finding:
+    names = [finding.gradient or "" for finding in group]
+    together = f"{', '.join(names[:-1])} and {names[-1]}"
+    first = group[0]
+    message, suggestion = (_unnamed(text, names[0], together) for text in (first.message, first.suggestion))
+    return replace(first, message=message or "", suggestion=suggestion, gradient=None)
+
+
+def _unnamed(text: str | None, name: str | None, instead: str = "*") -> str | None:
+    return text if text is None or name is None else re.sub(rf"\b{re.escape(name)}\b", lambda _: instead, text)
 
 
 def _finding(finding: Finding) -> Iterator[Line]:
