@@ -26,7 +26,10 @@ from checks.load import load, pieces
 _MODULE: Final = re.compile(r"(?P<module>\w+(?:\.\w+)*)(?:::?(?P<name>[\w.]+))?")
 _NOT_SOURCES: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 _UPDATES: Final = ("update", "step", "apply_gradients", "optimize")
-_EXPECTED: Final = "expected a class with forward and backward, or functions f_forward and f_backward"
+_EXPECTED: Final = (
+    "expected a class with forward and backward, or loss and gradient, or functions f_forward and f_backward"
+)
+_ANYTHING: Final = "or check((f, df)) in Python: df takes what f takes, and returns a gradient for each array"
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -206,7 +209,7 @@ def _named(module: ModuleType, name: str, target: str) -> Found:
         return Found(target=target, why=f"there is no {name} in {_file_name(module)}; {there}")
     if not any(dialect.recognises(value) for dialect in TABLE):
         kind = "class" if isinstance(value, type) else type(value).__name__
-        why = f"{name} is no layer: a {kind} without a forward and a backward\n{_EXPECTED}"
+        why = f"{name} is no layer: a {kind} without a forward and a backward\n{_EXPECTED}\n{_ANYTHING}"
         return Found(target=target, why=why)
     return Found(target=target, subject=value)
 
@@ -230,13 +233,13 @@ def _file_name(module: ModuleType) -> str:
 
 
 def _skipped(module: ModuleType) -> Iterator[str]:
-    """Abstract bases and optimizers: what a reader might otherwise miss in the list."""
+    """Abstract bases, optimizers, gradients of nothing: what a reader might otherwise miss in the list."""
     from checks.dialects import is_layer
+    from checks.dialects.defined import unused_gradients
 
-    for cls in _classes(module):
-        kin = None if is_layer(cls) else _kin(cls)
-        if kin is not None:
-            yield f"{cls.__name__} ({kin})"
+    kin = {cls.__name__: _kin(cls) for cls in _classes(module) if not is_layer(cls)}
+    yield from (f"{name} ({what})" for name, what in kin.items() if what is not None)
+    yield from (f"{name} ({why})" for name, why in unused_gradients(module) if kin.get(name) is None)
 
 
 def _kin(cls: type) -> str | None:

@@ -179,6 +179,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         label=("o,n:onehot0", "o,n:target", "i,n:onehot0", "i,n:target", "n:label(o)", "n:label(i)"),
     ),
     Scenario(
+        name="one-row",
+        x=("i,n",),
+        matrix=("i,1", "1,i"),
+        vector=("",),
+        label=("1,n:target",),
+    ),
+    Scenario(
         name="signal",
         x=("n,c,l",),
         second=("n,c,l",),
@@ -202,7 +209,9 @@ SINGLE = Scenario(
 
 _DIVIDING = re.compile(r".*(heads?|groups?)")
 # Scenarios that only a name asks for.
-_ON_REQUEST = frozenset(("loss", "binary", "recurrent", "gates4", "gates3", "sequence4", "sequence3", "time-major"))
+_ON_REQUEST = frozenset(
+    ("loss", "binary", "recurrent", "gates4", "gates3", "sequence4", "sequence3", "time-major", "one-row")
+)
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"conv_?1d", ("signal",)),
     (r"conv|pool|2d|image|spatial|flatten|im2col|upsampl", ("image", "channels-last")),
@@ -218,9 +227,12 @@ def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) ->
     hints = [f.hint for f in formals]
     others = [f.hint for f in forward[1:]]
     owns = any(h in ("matrix", "vector", "size", "sizes") for h in hints[len(forward) :])
+    owns |= any(f.family in ("matrix", "vector") for f in forward)  # parameters that are handed over beside the data
     wanted: list[str] = []
     if "label" in others and not owns:
         wanted += ["loss", "binary"]
+    if any(f.family == "vector" for f in forward):
+        wanted.append("one-row")  # `w` with `b`: the weights of one output, of samples that are columns
     if attends(forward):
         wanted.append("attention")
     elif _queries(forward):

@@ -1,71 +1,64 @@
-"""One function that gives a loss and its gradient: `softmax_loss(x, y) -> (loss, dx)`."""
+"""One function that gives a loss and its gradients: `svm_loss(x, y) -> (loss, dx)`, `cost(theta, X, y) -> (J, g)`."""
 
 from __future__ import annotations
 
-import ast
 import inspect
-import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from checks.dialects.layer import last_returned
+from checks.dialects.roles import of_a_loss
+from checks.dialects.spelled import Spelled, loss_with_gradients
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
-
-_GRADIENT = re.compile(r"d_?[a-zA-Z]\w*|.*grad.*|delta.*", re.I)
-_VALUE = re.compile(r".*(loss|cost|err|value|obj|nll|energy|out).*|l|j|e", re.I)
 
 
 def recognises(obj: Any) -> bool:
-    """Whether it is a function of two arguments or more that returns a loss and then gradients, by their names."""
-    if not inspect.isfunction(obj) or len(formals(obj, "forward")[0]) < 2:
-        return False
-    names = [_first_name(element) for element in last_returned(obj)]
-    if len(names) != 2 or not _GRADIENT.fullmatch(names[1]):
-        return False
-    return bool(_VALUE.fullmatch(names[0])) or "loss" in obj.__name__.lower()
+    """Whether it is a function that returns a loss and then gradients, by its return statement."""
+    return inspect.isfunction(obj) and _spelled(obj) is not None
 
 
-def _first_name(element: ast.expr) -> str:
-    """The first name in an expression: that of the loss in `loss / n`, of the gradient in `dx.reshape(n, d)`."""
-    names = [node for node in ast.walk(element) if isinstance(node, ast.Name) and node.id not in ("np", "numpy")]
-    return min(names, key=lambda node: (node.lineno, node.col_offset)).id if names else ""
+def _spelled(function: Callable[..., Any]) -> Spelled | None:
+    needed, _ = formals(function, "forward")
+    return loss_with_gradients(function, inputs=[f.name for f in needed]) if needed else None
 
 
 def usage(obj: Any, name: str) -> Usage:
     """How it is called."""
     needed, _ = formals(obj, "forward")
     inputs = tuple(formal.name for formal in needed)
-    labelled = (needed[0], replace(needed[1], family="label"), *needed[2:])
+    spelled = _spelled(obj)
+    assert spelled is not None
+    roles = of_a_loss(needed, spelled)
 
     def bind(instance: Any) -> Bound:
-        return _Bound(obj, inputs)
+        return _Bound(obj, inputs, spelled)
 
-    spelled = f"{obj.__name__}({{inputs}})"
+    names = [formal.name for formal in roles.forward]
     return Usage(
         name=name,
         kind="function",
         make=lambda values: None,
         bind=bind,
         constructor=(),
-        forward=labelled,
+        forward=roles.forward,
         takes_upstream=False,
+        owners=roles.owners,
         words=code_words(obj),
         defined=obj,
-        call=(f"out, layer = {spelled}",),
-        answer="layer",
+        order=tuple(names.index(n) for n in inputs),
+        call=(f"layer = {obj.__name__}({{inputs}})", f"out = layer[{spelled.loss}]"),
+        answer=f"layer{spelled.gradients}",
     )
 
 
 class _Bound:
-    """The two values of one call."""
+    """The two parts of what one call returns."""
 
-    def __init__(self, function: Callable[..., Any], inputs: tuple[str, ...]) -> None:
-        self._function, self._inputs = function, inputs
+    def __init__(self, function: Callable[..., Any], inputs: tuple[str, ...], spelled: Spelled) -> None:
+        self._function, self._inputs, self._spelled = function, inputs, spelled
         self._gradient: Any = None
 
     def forward(self, values: Values) -> Any:
-        loss, self._gradient = self._function(*[values[name] for name in self._inputs])
+        loss, self._gradient = self._spelled.parts(self._function(*[values[name] for name in self._inputs]))
         return loss
 
     def backward(self, upstream: Any) -> Any:

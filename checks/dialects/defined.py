@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterator
 from typing import Any
 
-from checks.dialects import activation, both, layer, network, objective
+from checks.dialects import activation, both, layer, network, objective, separate
 from checks.dialects.names import BACKWARD, FORWARD
 from checks.dialects.usage import code_words, stub
 
 _WORDS = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fwd", "bwd"), ("forward", "back"))
+# What is called after gradients, and what only does something with them.
+_GRADIENT = re.compile(r"grad|backward|back_?prop|bprop|deriv|_prime|delta|adjoint|vjp", re.I)
+_TOOL = re.compile(r"numeric|check|clip|zero|test|descent|step|update|norm|plot|apply|estimate|upgrade|degrade", re.I)
 _OPTIMIZER = re.compile(r".*optimi[sz]er.*|sgd|adam|adagrad|rmsprop|momentum|nesterov|trainer", re.I)
 
 
@@ -22,10 +26,13 @@ def is_layer(obj: Any) -> bool:
         return False
     if issubclass(obj, BaseException):
         return False
-    if network.recognises(obj):
-        return not _stubbed(obj, network.LOSS, (*network.GRADIENT, *network.LOSS))
+    found = network.calls(obj)
+    if found is not None:
+        return not _stubbed(obj, (found.loss,), (found.gradient or found.loss,))
     if layer.recognises(obj):
         return not _stubbed(obj, FORWARD, BACKWARD)
+    if separate.recognises(obj):
+        return not _stubbed(obj, separate.FORWARDS, BACKWARD)
     if objective.recognises(obj):
         return not _stubbed(obj, (*objective.LOSS, *activation.FUNCTION), objective.GRADIENT)
     return activation.recognises(obj) and not _stubbed(obj, activation.FUNCTION, activation.DERIVATIVE)
@@ -58,11 +65,7 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
     """The functions that a module defines as layers: `x_forward` with `x_backward`, named by the first, and losses
     that return their gradient too.
     """
-    functions = {
-        name: value
-        for name, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == module.__name__
-    }
+    functions = _functions(module)
     pairs: list[tuple[str, Any]] = []
     for name, function in functions.items():
         partner = next((p for p in _partners(name) if p in functions), None)
@@ -71,6 +74,31 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
         elif both.recognises(function):
             pairs.append((name, function))
     return pairs
+
+
+def unused_gradients(module: Any) -> Iterator[tuple[str, str]]:
+    """What a module defines that is called like a gradient and belongs to nothing that is checked: classes and
+    functions, each with the reason and what to do about it.
+    """
+    for name, cls in vars(module).items():
+        if isinstance(cls, type) and cls.__module__ == module.__name__ and name == cls.__name__ and not is_layer(cls):
+            called = [n for n, value in vars(cls).items() if _GRADIENT.search(n) and inspect.isfunction(value)]
+            if called:
+                yield name, f"{called[0]}, but no forward or loss that goes with it; give it forward and backward"
+    functions = _functions(module)
+    used = {f.__name__ for _, pair in function_pairs(module) for f in (pair if isinstance(pair, tuple) else (pair,))}
+    for name in functions:
+        if name not in used and not name.startswith("_") and _GRADIENT.search(name) and not _TOOL.search(name):
+            yield name, f"no function that it is the gradient of; in Python: check((f, {name}))"
+
+
+def _functions(module: Any) -> dict[str, Any]:
+    """The functions that a module defines."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__
+    }
 
 
 def _partners(name: str) -> list[str]:

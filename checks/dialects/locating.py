@@ -21,6 +21,7 @@ from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
 from checks.dialects.usage import Usage
 from checks.infer import Found
 from checks.infer_names import is_buffer, is_parameter
+from checks.signature import Argument
 from checks.stepping import steps
 from checks.subject import Array
 
@@ -78,7 +79,7 @@ class Locating:
         located = locate(
             live.root,
             live.returned,
-            [a.name for a in declared if a.kind in FLOATS],
+            self.answered(declared, parameters),
             [a.name for a in declared if a.kind not in FLOATS],
             {p.name: p.paths or [Path(((".", p.name),))] for p in parameters},
             returned_names=self.usage.returned_names,
@@ -111,6 +112,15 @@ class Locating:
         extra = len(returned) - len(parameters) - len(arrays_in) * self.usage.gives_input
         fresh = partial(self.prober.construct, found.layout, found.sizes[0], given)
         return uncounted(self.prober, fresh, before, {p.name for p in parameters} | set(live.values), extra)
+
+    def answered(self, declared: Sequence[Argument], parameters: Sequence[Parameter]) -> list[str]:
+        """The inputs for which gradients may come back, in the order of the gradients."""
+        floats = [a.name for a in declared if a.kind in FLOATS]
+        if self.usage.owners is not None:
+            return [name for name in self.usage.owners if name in floats]
+        # A network answers for what it has learned; one that has learned nothing is a function of its input.
+        learned = self.usage.returns_all and not self.usage.gives_input and any(p.matters for p in parameters)
+        return [] if learned else floats
 
     def place_unnamed(
         self, found: Found, live: Live, parameters: Sequence[Parameter], located: Located, behind: Kept
@@ -171,6 +181,8 @@ class Locating:
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
         floats = [a.name for a in declared if a.kind in FLOATS]
         names = floats[:1] if self.usage.gives_input else []
+        if self.usage.owners is not None:
+            names = [name for name in self.usage.owners if name in floats]
         if self.usage.inputs_are_parameters:
             names += [n for n in floats[1:] if is_parameter(n) or n in located.places]
         names += owed(parameters, located.places)

@@ -1,68 +1,140 @@
-"""A network as the textbooks write it: parameters in `params`, `loss(x, t)`, and `gradient(x, t)` that
-returns a dict.
+"""A network as the textbooks write it: `loss(x, t)`, and `gradient(x, t)` that returns the gradients of the parameters.
+
+Or one call that returns both, `loss_and_grads(x, t)`. One that is not supervised takes `x` alone.
 """
 
 from __future__ import annotations
 
-import ast
 import functools
-from dataclasses import replace
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from checks.dialects import objective
-from checks.dialects.layer import constructor, last_returned, make, method, plain, private, required, returned_names
+from checks.dialects import objective, separate
+from checks.dialects.layer import constructor, make, method, plain, private, required, returned_names
+from checks.dialects.layer import recognises as is_layer
+from checks.dialects.names import BACKWARD, FORWARD, UPSTREAM
+from checks.dialects.roles import is_data, of_a_network
+from checks.dialects.spelled import BOTH, Spelled, loss_with_gradients
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 from checks.infer_layout import REQUIRED, Formal
 
-LOSS = ("loss", "compute_loss", "cost", "forward_loss")
-GRADIENT = ("gradient", "gradients", "compute_gradient", "compute_gradients", "grad", "backward", "backprop")
+LOSS = tuple(
+    dict.fromkeys(
+        (
+            *("loss", "compute_loss", "cost", "forward_loss", *separate.LOSS),
+            *("objective", "reconstruction_error", "reconstruction_loss", "energy", "nll", "neg_log_likelihood"),
+            *("negative_log_likelihood", "log_likelihood", "loglik", "elbo", "distortion", "free_energy"),
+        )
+    )
+)
+GRADIENT = (
+    *("gradient", "gradients", "compute_gradient", "compute_gradients", "grad", "grads", "compute_grads"),
+    *("get_gradients", "get_grads", "calc_gradients", "calculate_gradients", "loss_gradient", "loss_grad", "grad_loss"),
+    *("cost_gradient", "cost_derivative", "dloss", *BACKWARD),
+)
+_LABEL_LATER = re.compile(r"y|t|labels?|targets?", re.I)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Calls:
+    """The methods: `loss`, and `gradient`, or `both` for what the loss alone returns. `asked`: which of the loss's
+    arguments the gradient takes.
+    """
+
+    loss: str
+    inputs: tuple[Formal, ...]
+    gradient: str | None = None
+    asked: tuple[int, ...] = ()
+    both: Spelled | None = None
 
 
 def recognises(obj: Any) -> bool:
-    """Whether it has a loss and a gradient that takes the loss's arguments, or a loss that returns both."""
-    loss, gradient = method(obj, LOSS), method(obj, GRADIENT)
-    if loss is None:
-        return False
-    if gradient is None:
-        return _returns_both(obj, loss)
+    """Whether it has a loss and a gradient that takes the loss's arguments, or a method that returns both."""
+    return calls(obj) is not None
+
+
+def calls(obj: Any) -> Calls | None:
+    """The methods by which it gives its loss and the gradients."""
+    if objective.recognises(obj):
+        return None
     cls = obj if isinstance(obj, type) else type(obj)
-    wanted, given = required(cls, loss), required(cls, gradient)
-    return len(wanted) >= 2 and len(wanted) == len(given) and not objective.recognises(obj)
+    found = _of_two(cls) or next(_of_one(cls), None)
+    if found is not None and separate.recognises(obj) and not is_data(found.inputs[0].name):
+        return None  # its forward is called first, and the loss takes what that gave
+    return found
 
 
-def _returns_both(obj: Any, loss: str) -> bool:
-    """Whether the loss itself returns `loss, grads`: its code has a variable of that name, and takes
-    labels.
-    """
-    function = plain(obj if isinstance(obj, type) else type(obj), loss)
-    code = getattr(function, "__code__", None)
-    named = code is not None and bool({"grads", "grad", "gradients"} & set(code.co_varnames))
-    spelled = last_returned(function)
-    as_dict = len(spelled) == 2 and isinstance(spelled[1], ast.Dict)
-    return (named or as_dict) and len(_inputs(function)) == 2
+def _of_two(cls: type) -> Calls | None:
+    """A loss with a gradient."""
+    loss = method(cls, LOSS)
+    if loss is None:
+        return None
+    inputs, known = _inputs(plain(cls, loss)), [formal.name for formal in required(cls, loss)]
+    for gradient in (name for name in GRADIENT if method(cls, (name,))):
+        asked = [formal.name for formal in required(cls, gradient)]
+        if not known or len(asked) > len(known):
+            continue
+        if asked and all(name in known for name in asked):
+            if len(asked) == len(known) or gradient not in BACKWARD:
+                return Calls(loss=loss, inputs=inputs, gradient=gradient, asked=tuple(map(known.index, asked)))
+        elif len(asked) == len(known) and (len(known) > 1 or not UPSTREAM.fullmatch(asked[0])):
+            return Calls(loss=loss, inputs=inputs, gradient=gradient, asked=tuple(range(len(known))))
+        elif not asked and _beyond_forward(cls, known):
+            return Calls(loss=loss, inputs=inputs, gradient=gradient)
+    return None
 
 
-def _inputs(function: Any) -> list[Formal]:
+def _beyond_forward(cls: type, known: list[str]) -> bool:
+    """Whether the loss takes what forward takes and more, or there is no forward."""
+    forward = method(cls, FORWARD)
+    taken = [] if forward is None else [formal.name for formal in required(cls, forward)]
+    return forward is None or (len(taken) < len(known) and set(taken) <= set(known))
+
+
+def _of_one(cls: type) -> Iterator[Calls]:
+    """Methods that return a loss with its gradients: one that is called so, else the loss."""
+    if is_layer(cls):
+        return
+    own = [name for base in cls.__mro__ if base is not object for name in vars(base)]
+    named = [name for name in dict.fromkeys(own) if BOTH.fullmatch(name)]
+    for name in (*named, *(name for name in LOSS if name in own)):
+        if method(cls, (name,)) is None:
+            continue
+        inputs = _inputs(plain(cls, name))
+        both = loss_with_gradients(plain(cls, name), inputs=()) if inputs else None
+        if both is not None:
+            yield Calls(loss=name, inputs=inputs, both=both)
+
+
+def _inputs(function: Any) -> tuple[Formal, ...]:
     """The loss's arguments: the required ones, or the first two where the labels are optional."""
     needed, spare = formals(function, "forward", skip=1)
-    if len(needed) == 1 and spare and spare[0].default is None:
+    later = spare and spare[0].default is None and _LABEL_LATER.fullmatch(spare[0].name)
+    if len(needed) == 1 and later:
         needed.append(replace(spare[0], default=REQUIRED))
-    return [*needed[:1], *(replace(formal, family="label") for formal in needed[1:2]), *needed[2:]]
+    return of_a_network(needed)
 
 
 def usage(obj: Any, name: str) -> Usage:
     """How it is built and called."""
-    loss, gradient = method(obj, LOSS), method(obj, GRADIENT)
-    assert loss is not None
+    found = calls(obj)
+    assert found is not None
     cls = obj if isinstance(obj, type) else type(obj)
-    function = plain(cls, loss)
-    needed = _inputs(function)
-    inputs = tuple(formal.name for formal in needed)
     built, optional = constructor(obj)
 
     def bind(instance: Any) -> Bound:
-        return _Bound(instance, loss, gradient, inputs)
+        return _Bound(instance, found)
 
+    call = f"layer.{found.loss}({{inputs}})"
+    first = call if found.both is None else f"{call}[{found.both.loss}]"
+    if found.both is not None:
+        answer = f"{call}{found.both.gradients}"
+    elif len(found.asked) == len(found.inputs):
+        answer = f"layer.{found.gradient}({{inputs}})"
+    else:
+        answer = f"layer.{found.gradient}({', '.join(found.inputs[k].name for k in found.asked)})"
     return Usage(
         name=name,
         kind="network",
@@ -70,31 +142,36 @@ def usage(obj: Any, name: str) -> Usage:
         bind=bind,
         constructor=built,
         optional=optional,
-        forward=tuple(needed),
+        forward=found.inputs,
         takes_upstream=False,
         gives_input=False,
         returns_all=True,
         instance=None if isinstance(obj, type) else obj,
-        words=code_words(function),
+        words=code_words(plain(cls, found.loss)),
         defined=cls,
-        returned_names=returned_names(plain(cls, gradient)) if gradient else None,
-        call=("layer = {create}", f"out = layer.{loss}({{inputs}})" + ("" if gradient else "[0]")),
-        answer=f"layer.{gradient}({{inputs}})" if gradient else f"layer.{loss}({{inputs}})[1]",
+        returned_names=found.both.keys if found.both else returned_names(plain(cls, found.gradient or found.loss)),
+        call=("layer = {create}", f"out = {first}"),
+        answer=answer,
     )
 
 
 class _Bound:
-    """A network's two calls: `gradient` runs its own forward on the same inputs."""
+    """A network's two calls: the gradient is asked for with the loss's own inputs."""
 
-    def __init__(self, instance: Any, loss: str, gradient: str | None, inputs: tuple[str, ...]) -> None:
-        self._loss = getattr(instance, loss)
-        self._gradient = getattr(instance, gradient) if gradient else None
-        self._inputs = inputs
+    def __init__(self, instance: Any, found: Calls) -> None:
+        self._loss = getattr(instance, found.loss)
+        self._gradient = getattr(instance, found.gradient) if found.gradient else None
+        self._both, self._asked = found.both, found.asked
+        self._inputs = [formal.name for formal in found.inputs]
         self._given: list[Any] = []
 
     def forward(self, values: Values) -> Any:
         self._given = [values[name] for name in self._inputs]
-        return self._loss(*self._given)
+        result = self._loss(*self._given)
+        return result if self._both is None else self._both.parts(result)[0]
 
     def backward(self, upstream: Any) -> Any:
-        return self._gradient(*self._given) if self._gradient else self._loss(*self._given)[1]
+        if self._gradient is not None:
+            return self._gradient(*[self._given[k] for k in self._asked])
+        assert self._both is not None
+        return self._both.parts(self._loss(*self._given))[1]

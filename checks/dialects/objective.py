@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +14,12 @@ import numpy as np
 from checks.dialects.activation import DERIVATIVE, FUNCTION
 from checks.dialects.layer import constructor, make, method, plain, private, required
 from checks.dialects.names import BACKWARD
+from checks.dialects.roles import main_is_second
+from checks.dialects.spelled import several
 from checks.dialects.usage import Bound, Usage, Values, code_words
-from checks.infer_names import hint
 
 LOSS = ("loss", "calc_loss", "compute_loss", "loss_fn", "cost", "calculate_loss", "error")
 GRADIENT = (*DERIVATIVE, *BACKWARD)
-_PREDICTION = re.compile(r".*(pred|hat|prob|out|logit|score|guess|estimate).*|p|a|x|z", re.I)
 
 
 def recognises(obj: Any) -> bool:
@@ -32,7 +31,9 @@ def recognises(obj: Any) -> bool:
     names = [required(cls, loss), required(cls, gradient)]
     built, _ = constructor(obj)
     sets_params = isinstance(obj, type) and "params" in code_words(inspect.getattr_static(obj, "__init__"), 0)
-    return len(names[0]) == 2 and len(names[1]) in (0, 2) and not built and not sets_params
+    if len(names[0]) != 2 or len(names[1]) not in (0, 2) or built or sets_params:
+        return False
+    return not several(plain(cls, gradient))  # it answers for parameters then
 
 
 def usage(obj: Any, name: str) -> Usage:
@@ -44,7 +45,7 @@ def usage(obj: Any, name: str) -> Usage:
     formals_ = required(cls, loss)
     order = [formal.name for formal in formals_]
     built, optional = constructor(obj)
-    if prediction_last(order):
+    if main_is_second(order):
         formals_ = formals_[::-1]
 
     remembers = not required(cls, gradient)
@@ -68,18 +69,10 @@ def usage(obj: Any, name: str) -> Usage:
         call=("layer = {create}", f"out = layer.{loss}({spelled})"),
         answer=f"layer.{gradient}({'' if remembers else spelled})",
     )
-    if any(formal.hint != "none" or _PREDICTION.fullmatch(formal.name) for formal in formals_):
+    if main_is_second([formal.name for formal in formals_]) is not None:
         return found
     swapped = (formals_[1], replace(formals_[0], family="label"))
     return replace(found, doubtful=True, variants=(replace(found, forward=swapped, only_after="a reading"),))
-
-
-def prediction_last(names: list[str]) -> bool:
-    """Whether the second of two arguments is the prediction: `loss(y, y_pred)`, `loss(t, y)`."""
-    first, second = names
-    if hint(first, place="forward") == "label" and hint(second, place="forward") != "label":
-        return True
-    return bool(_PREDICTION.fullmatch(second)) and not _PREDICTION.fullmatch(first)
 
 
 class _Bound:

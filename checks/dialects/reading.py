@@ -21,6 +21,7 @@ from checks.dialects.placing import choose_modes
 from checks.dialects.reach import as_number
 from checks.dialects.recipe import recipe, source_cell, source_file, source_line
 from checks.dialects.returned import leaves
+from checks.dialects.roles import main_is_second
 from checks.dialects.trials import ObjectTrial, Plan
 from checks.dialects.unnamed import words
 from checks.dialects.usage import Usage
@@ -146,7 +147,7 @@ class _Reading(Locating):
 
     @property
     def astray(self) -> bool:
-        """Whether the one gradient that comes back is another input's, where no name says which is the main one."""
+        """Whether the one gradient that comes back is another input's: by the names, else by what moves the output."""
         if not self.usage.doubtful or self.live is None or self.found is None or self.found.output() != ():
             return False
         main = self.usage.forward[0].name
@@ -155,7 +156,8 @@ class _Reading(Locating):
         gradient = as_number(self.live.returned)
         if gradient is None or [name for name in located.places if name in inputs] != [main]:
             return False
-        return not follows(self.prober, self.found, self.inputs, {}, main, gradient)
+        said = main_is_second(inputs)
+        return not follows(self.prober, self.found, self.inputs, {}, main, gradient) if said is None else said
 
     @property
     def answers_from_beside(self) -> bool:

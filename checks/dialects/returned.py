@@ -89,6 +89,9 @@ def _orders(
 ) -> Iterator[list[str]]:
     """Which arrays a tuple of `count` gradients is for, the likeliest first."""
     inputs = list(inputs)
+    named = None if inputs else _named(parameters, returned_names)
+    if named is not None and len(named) == count:  # no argument of forward says in which order
+        yield named
     for chosen in dict.fromkeys((tuple(parameters), tuple(waiting))):
         if chosen and count == len(inputs) + len(chosen):
             ways = [*inputs, *chosen], [*chosen, *inputs]
@@ -103,6 +106,13 @@ def _orders(
         yield list(parameters)
     if count == len(inputs) + len(labels):
         yield [*inputs, *("" for _ in labels)]
+
+
+def _named(parameters: Sequence[str], names: Sequence[str] | None) -> list[str] | None:
+    """The parameters whose gradients the return statement spells, if it spells one of each."""
+    said = [next((p for p in parameters if name in gradient_names(p)), None) for name in names or ()]
+    found = [name for name in said if name is not None]
+    return found if found and len(set(found)) == len(said) else None
 
 
 def _fits(order: Sequence[str], returned: Sequence[Any], shapes: Mapping[str, tuple[int, ...]]) -> bool:

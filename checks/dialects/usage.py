@@ -38,8 +38,10 @@ class Usage:
     """One way of building and calling.
 
     `make` gives a fresh object from the constructor's values. `bind` gives its two calls; the inputs go by the names
-    of `forward`. `takes_upstream`, `gives_input`: whether backward takes an upstream gradient, and whether the first
-    input's is owed. `returns_all`: what backward returns is all that it gives, whatever lies about on the object.
+    of `forward`, and `order` says in which the call takes them, where that is not forward's. `takes_upstream`,
+    `gives_input`: whether backward takes an upstream gradient, and whether the first input's is owed; `owners`: the
+    inputs that get gradients, in the gradients' order, where that is known. `returns_all`: what backward returns is all
+    that it gives, whatever lies about on the object.
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
     it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
     `doubtful`: no name says which of two inputs is the main one. `only_after`: of a variant, what the ways before it
@@ -58,6 +60,8 @@ class Usage:
     forward: tuple[Formal, ...]
     takes_upstream: bool = True
     gives_input: bool = True
+    owners: tuple[str, ...] | None = None
+    order: tuple[int, ...] | None = None
     updates: bool = False
     cached: bool = False
     doubtful: bool = False

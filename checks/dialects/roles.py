@@ -1,0 +1,147 @@
+"""What the arguments of a loss are: the arrays that get a gradient, data, labels, plain numbers.
+
+Order and the usual names say it, and how many gradients there are: where there are as many as there are arrays, each
+array has its own, whatever it is called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from checks.dialects.names import gradient_names
+from checks.dialects.spelled import Spelled
+from checks.infer_layout import Formal
+from checks.infer_names import hint
+
+_LABEL = re.compile(r"y|ys|y_?(true|obs|batch|data)|obs(erv\w*)?|counts?|onehot|one_hot|labels?\w*|targets?\w*", re.I)
+_PREDICTION = re.compile(
+    r".*(pred|hat|prob|out|logit|score|guess|estimate).*|p|a|x|z|eta|mu|f|u|h|theta|lam(bda)?", re.I
+)
+_DATA = re.compile(r"x|xs|x_?(train|batch|data)|data|inputs?|features?|samples?|design", re.I)
+_PARAMETER = re.compile(
+    r"theta\w*|(nn_)?params?|parameters|w\d?|ws|weights?\d?|[uv]\d?|b\d?|bias(es)?|beta|betas|coefs?|coefficients?|phi|flat\w*",
+    re.I,
+)
+_NUMBER = re.compile(
+    r"(\w+_)?(margin|lam(b?da)?|lm[bd]d?a?|reg|regulari[sz]ation\w*|decay|rate|lr|coeff?|strength|penalty|threshold|temp)_?"
+    r"|l[12]|c|sigma|alpha|beta|gamma|delta|temperature|tau|eps|epsilon|focus|smoothing|k|power|q|bandwidth|scale|m[12]?",
+    re.I,
+)
+_OTHERWISE = ("label", "mask", "flag", "ids", "lengths")  # hints of what gets no gradient
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Roles:
+    """`forward`: the arguments, the main one first; `owners`: those that get a gradient, in the gradients' order, None
+    where nothing says which they are.
+    """
+
+    forward: tuple[Formal, ...]
+    owners: tuple[str, ...] | None
+
+
+def is_data(name: str) -> bool:
+    """Whether a name is one of what is learned from: `X`, `inputs`."""
+    return bool(_DATA.fullmatch(name))
+
+
+def main_is_second(names: Sequence[str]) -> bool | None:
+    """Whether the second of two arguments is the one to differentiate by: `(y, y_pred)`, `(t, y)`; None where no name
+    speaks.
+    """
+    labels = [hint(name, place="forward") == "label" for name in names]
+    if labels[0] != labels[1]:
+        return labels[0]
+    usual = [bool(_LABEL.fullmatch(name)) for name in names]
+    if usual[0] != usual[1]:
+        return usual[0]
+    predictions = [bool(_PREDICTION.fullmatch(name)) for name in names]
+    return None if predictions[0] == predictions[1] else predictions[1]
+
+
+def of_a_loss(formals: Sequence[Formal], spelled: Spelled) -> Roles:
+    """The roles of the arguments of a function that returns a loss and these gradients."""
+    owners = _owners(formals, spelled)
+    first = owners or tuple(f.name for f in formals[:1])
+    changed = [_as_owner(f) if f.name in first else _as_other(f, formals) for f in formals]
+    data = [f for f in changed if f.name not in first and is_data(f.name)]
+    if data:  # what is learned comes after what it is learned from
+        changed = [_as_learned(f) if f.name in first else f for f in changed]
+    main = data[:1] or [f for f in changed if f.name in first][:1]
+    return Roles((*main, *(f for f in changed if f not in main)), owners)
+
+
+def of_a_network(formals: Sequence[Formal]) -> tuple[Formal, ...]:
+    """The arguments of a network's loss: data first, labels second, and plain numbers after them."""
+    numbers = [replace(f, family="rate") if _is_number(f.name) else f for f in formals[2:]]
+    return (*formals[:1], *(replace(f, family="label") for f in formals[1:2]), *numbers)
+
+
+def _owners(formals: Sequence[Formal], spelled: Spelled) -> tuple[str, ...] | None:
+    """The arrays that the gradients are of, in their order."""
+    names = [formal.name for formal in formals]
+    said = [next((n for n in names if _speaks_of(key, n, spelled)), None) for key in spelled.keys]
+    found = tuple(dict.fromkeys(name for name in said if name is not None))
+    if spelled.container == "dict":
+        return found or None
+    if spelled.container != "unknown" and len(said) == len(names):
+        return tuple(name for name, key in zip(names, spelled.keys, strict=True) if key != "None")
+    if len(found) == len(said):
+        return found
+    arrays = [f.name for f in formals if not _is_label(f)]
+    if spelled.container == "unknown":
+        return _single(names, arrays)
+    count = len(said)
+    for left_out in ((is_data, _is_number), (is_data,), (_is_number,), ()):
+        rest = [n for n in arrays if not any(is_one(n) for is_one in left_out)]
+        if len(rest) >= count:
+            return tuple(rest[:count])
+    return None
+
+
+def _speaks_of(key: str, name: str, spelled: Spelled) -> bool:
+    """Whether a gradient is called after the array: `dW` after `W`; a key of a dict may be the array's own name."""
+    return key in gradient_names(name) or (spelled.container == "dict" and key == name)
+
+
+def _single(names: Sequence[str], arrays: Sequence[str]) -> tuple[str, ...] | None:
+    """The one array that a gradient is of: what is learned from data, else the first argument."""
+    if any(map(is_data, names)) and len(arrays) > 1:
+        rest = [n for n in arrays if not is_data(n)]
+        learned = [n for n in rest if not _is_number(n)] or rest
+        if len(learned) == 1 and (len(names) > 2 or _PARAMETER.fullmatch(learned[0])):
+            return (learned[0],)
+    return (names[0],) if len(names) > 1 and names[0] in arrays else None
+
+
+def _is_number(name: str) -> bool:
+    return bool(_NUMBER.fullmatch(name))
+
+
+def _is_label(formal: Formal) -> bool:
+    return formal.hint in _OTHERWISE or bool(_LABEL.fullmatch(formal.name))
+
+
+def _as_owner(formal: Formal) -> Formal:
+    """An array that gets a gradient is no label, whatever it is called."""
+    return replace(formal, family="none") if formal.hint in _OTHERWISE else formal
+
+
+def _as_learned(formal: Formal) -> Formal:
+    """Parameters that are handed over beside data: vectors where the name is small, matrices where it is large."""
+    small = formal.name == formal.name.lower()
+    return replace(formal, family="vector" if small and _PARAMETER.fullmatch(formal.name) else "matrix")
+
+
+def _as_other(formal: Formal, formals: Sequence[Formal]) -> Formal:
+    """An argument that gets no gradient."""
+    if formal.hint in _OTHERWISE:
+        return formal
+    if _LABEL.fullmatch(formal.name):
+        return replace(formal, family="label")
+    if len(formals) > 2 and _is_number(formal.name):
+        return replace(formal, family="rate")
+    second = formal is formals[1] and not is_data(formal.name)
+    return replace(formal, family="label") if second else formal

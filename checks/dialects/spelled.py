@@ -1,0 +1,160 @@
+"""What a return statement spells: a loss with its gradients, `return loss, {"W": dW}` or `return loss, grads`.
+
+Read from the source: what a function gives has to be known before there are arrays to call it with.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+# One that says of itself that it gives both: `loss_and_grads`, `compute_cost_and_gradient`, `value_and_grad`.
+BOTH = re.compile(
+    r"_*(\w+_)?(loss|cost|value|val|objective|obj|energy|nll|likelihood|error|err|j|f|fun)"
+    r"(_?(function|fn|func))?_?(and|with)?_?(the_)?(d?grads?|gradients?|deltas?)",
+    re.I,
+)
+# The names of a number that is to be differentiated.
+_VALUE = re.compile(
+    r".*(loss|cost|err|value|obj|nll|energy|likelihood|elbo|out|hinge|divergence|entropy|distortion|penalty).*"
+    r"|[lje]|mse|mae|kl|ll|total|log_?lik\w*",
+    re.I,
+)
+_GRADIENT = re.compile(
+    r"_*((?!data|diff|dim|dist|done|dot|dict|dec|dep|def|det)d_?[a-zA-Z]\w*|.*grad.*|delta.*|nabla.*)", re.I
+)
+_NO_ARRAYS = ("np", "numpy", "float", "len", "self")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Spelled:
+    """A loss and its gradients. `loss`: the loss's index in what is returned.
+
+    `keys`: of the gradients, those of a dict, or the first name in each element; `container`: what the gradients are,
+    "beside" where each is an element of its own beside the loss, "unknown" where a name says nothing of it.
+    """
+
+    loss: int
+    container: Literal["unknown", "dict", "tuple", "beside"]
+    keys: tuple[str, ...] = ()
+
+    def parts(self, returned: Any) -> tuple[Any, Any]:
+        """The loss and the gradients."""
+        if not isinstance(returned, tuple | list) or len(returned) < 2:
+            raise TypeError(f"expected a loss and its gradients, got a {type(returned).__name__}")
+        rest = tuple(part for k, part in enumerate(returned) if k != self.loss)
+        return returned[self.loss], rest if self.container == "beside" else rest[0]
+
+    @property
+    def gradients(self) -> str:
+        """What to append to what is returned for the gradients, in code."""
+        return "[0]" if self.loss else "[1:]" if self.container == "beside" else "[1]"
+
+
+def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) -> Spelled | None:
+    """What the last return spells, where it is a loss with gradients; None where it is something else.
+
+    `inputs`: the arguments, of which a tuple of gradients without names has at most one each.
+    """
+    tree = _tree(function)
+    elements = _last_returned(tree)
+    if len(elements) < 2:
+        return None
+    name = getattr(function, "__name__", "")
+    names = [_first_name(element) for element in elements]
+    if re.search(r"forward|fwd", name):
+        return None  # what comes beside its loss is a cache
+    says_both = bool(BOTH.fullmatch(name))
+    if len(elements) == 2:
+        for loss, other in ((0, 1), (1, 0)):
+            container, keys = _container(tree, elements[other])
+            told = says_both or bool(_GRADIENT.fullmatch(names[other])) or container == "dict"
+            told = told or (container == "tuple" and len(keys) <= len(inputs) and not set(keys) & set(inputs))
+            value = bool(_VALUE.fullmatch(names[loss])) or (loss == 0 and (says_both or bool(_VALUE.fullmatch(name))))
+            if told and value and (loss == 0 or not _VALUE.fullmatch(names[other])):
+                return Spelled(loss, container, keys if container != "unknown" else (names[other],))
+        return None
+    value = bool(_VALUE.fullmatch(names[0])) or bool(_VALUE.fullmatch(name))
+    if value and all(_GRADIENT.fullmatch(n) for n in names[1:]):
+        return Spelled(0, "beside", tuple(names[1:]))
+    return None
+
+
+def several(function: Callable[..., Any]) -> bool:
+    """Whether it returns a dict, a tuple or a list, or something that is called gradients."""
+    tree = _tree(function)
+    returns = _returned(tree)
+    if not returns:
+        return False
+    plural = isinstance(returns[-1], ast.Name) and returns[-1].id.lower() in ("grads", "gradients")
+    return plural or _container(tree, returns[-1])[0] != "unknown"
+
+
+def _tree(function: Callable[..., Any]) -> ast.Module | None:
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+
+
+def _last_returned(tree: ast.Module | None) -> list[ast.expr]:
+    """The elements of the last tuple that is returned; one that comes back early may be something else."""
+    return next((value.elts for value in reversed(_returned(tree)) if isinstance(value, ast.Tuple)), [])
+
+
+def _returned(tree: ast.Module | None) -> list[ast.expr]:
+    """What the return statements give, in the order of the lines."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Return)] if tree else []
+    return [node.value for node in sorted(nodes, key=lambda node: node.lineno) if node.value is not None]
+
+
+def _container(
+    tree: ast.Module | None, element: ast.expr
+) -> tuple[Literal["unknown", "dict", "tuple"], tuple[str, ...]]:
+    """What an expression, or the name that it is, was made as; with its keys, or the names of its elements."""
+    made: list[ast.expr] = [element]
+    added: list[str] = []
+    if isinstance(element, ast.Name) and tree is not None:
+        made += [value for name, value in _assigned(tree) if name == element.id]
+        added = list(_added(tree, element.id))
+    for value in reversed(made):
+        if isinstance(value, ast.Dict):
+            keys = [key.value for key in value.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+            return "dict", (*keys, *added)
+        if isinstance(value, ast.Tuple | ast.List) and value.elts:
+            return "tuple", tuple(_key(e) for e in value.elts)
+        if isinstance(value, ast.Call) and getattr(value.func, "id", "") in ("dict", "OrderedDict"):
+            return "dict", (*(k.arg for k in value.keywords if k.arg), *added)
+    return "unknown", ()
+
+
+def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """The plain assignments to names, in the order of the lines."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    for node in sorted(nodes, key=lambda node: node.lineno):
+        yield from ((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
+
+
+def _added(tree: ast.Module, name: str) -> Iterator[str]:
+    """The keys that are given a value later: `grads["W"] = ...`."""
+    stored = [node for node in ast.walk(tree) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)]
+    keys = [node.slice for node in stored if getattr(node.value, "id", "") == name]
+    yield from (key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+
+
+def _key(element: ast.expr) -> str:
+    """The name that an element is, `None` included; of an expression, its first name with a mark."""
+    if isinstance(element, ast.Name):
+        return element.id
+    return "None" if isinstance(element, ast.Constant) and element.value is None else f"{_first_name(element)}()"
+
+
+def _first_name(element: ast.expr) -> str:
+    """The first name in an expression: that of the loss in `loss / n`, of the gradient in `dx.reshape(n, d)`."""
+    names = [node for node in ast.walk(element) if isinstance(node, ast.Name) and node.id not in _NO_ARRAYS]
+    return min(names, key=lambda node: (node.lineno, node.col_offset)).id if names else ""
