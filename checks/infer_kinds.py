@@ -68,6 +68,20 @@ def _settle_targets(found: Found, run: Run) -> Found:
     return tried if tried is not None and _finite(tried.probes) else found
 
 
+def owed_labels(found: Found, run: Run, answers: Sequence[tuple[str, Array]]) -> Found:
+    """The layout with labels that get a gradient as plain inputs: a distance is one from either side.
+
+    `answers`: the gradients that came back, where there was one for each input. Zeros say that none is meant.
+    """
+    for name, gradient in answers:
+        argument = found.layout.argument(name)
+        if argument is None or argument.kind not in ("onehot", "target") or not np.any(gradient):
+            continue
+        if gradient.shape == tuple(d.value(found.sizes[0]) for d in argument.dims):
+            found = _with(found, replace(argument, kind="float", limit=None), run) or found
+    return found
+
+
 def settle_label(found: Found, run: Run, name: str) -> tuple[Found, ...]:
     """The readings of an argument that gets no gradient: class indices and one-hot rows, either, or a
     target.

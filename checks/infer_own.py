@@ -37,15 +37,16 @@ def own_scenarios(shapes: Sequence[tuple[int, ...]]) -> Iterator[Scenario]:
     widths.update(dict.fromkeys(shape[-1] for shape in shapes if len(shape) in (1, 2, 3) and set(shape) != {1}))
     last = next((shape[-1] for shape in reversed(shapes) if shape), 1)
     classes = (f"n:label({last})", f"n,{last}:onehot", f"n,{last}:target")
+    rows_of = (*classes, *(f"n:label({width})" for width in widths if width != last), "n:target")
     for shape in filters[:1]:
         yield Scenario(name="own-image", x=(f"n,{shape[1]},h,w",), label=classes)
         yield Scenario(name="own-channels-last", x=(f"n,h,w,{shape[2]}",), label=classes)
     for rows, columns in matrices[:1]:
         second = tuple(f"n,{extent}" for extent in dict.fromkeys((columns, rows)))
-        yield Scenario(name="own-rows", x=(f"n,{rows}",), second=second, hidden=second, label=(*classes, "n:target"))
+        yield Scenario(name="own-rows", x=(f"n,{rows}",), second=second, hidden=second, label=rows_of)
     for width in list(widths)[:6]:
         second = (f"n,{width}", *(f"n,{other}" for other in widths if other != width))
-        yield Scenario(name="own-rows", x=(f"n,{width}",), second=second, hidden=second, label=(*classes, "n:target"))
+        yield Scenario(name="own-rows", x=(f"n,{width}",), second=second, hidden=second, label=rows_of)
     for width in list(widths)[:6]:
         yield Scenario(name="own-sequence", x=(f"n,s,{width}",), second=(f"n,s,{width}",), label=classes)
         yield Scenario(name="own-image", x=(f"n,{width},h,w",), label=classes)

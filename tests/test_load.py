@@ -287,6 +287,46 @@ def test_bases_and_optimizers_are_skipped_by_name(tmp_path: Path) -> None:
     assert discovery.skipped == ("Base (abstract base)", "Abstract (abstract base)", "SGD (optimizer)")
 
 
+def test_gradients_of_nothing_are_skipped_by_name(tmp_path: Path) -> None:
+    file = layer(tmp_path / "with_gradients.py", "Real")
+    kin = """
+    class Odd:
+        def run(self, a):
+            return a
+
+        def adjoint_step(self, a, b, c):
+            return b
+
+
+    def square(x):
+        return x * x
+
+
+    def square_derivative(x):
+        return 2 * x
+
+
+    def numerical_gradient(f, x):
+        return x
+
+
+    def squares(y, p):
+        return ((y - p) ** 2).sum()
+
+
+    def squares_grad(y, p):
+        return 2 * (p - y)
+    """
+    file.write_text(dedent(kin) + file.read_text())
+    (source,) = expand(str(file))
+    discovery = find(source)
+    assert [found.target for found in discovery.found] == [f"{file}::Real", f"{file}::squares"]
+    assert discovery.skipped == (
+        "Odd (adjoint_step, but no forward or loss that goes with it; give it forward and backward)",
+        "square_derivative (no function that it is the gradient of; in Python: check((f, square_derivative)))",
+    )
+
+
 def test_a_name_that_is_absent(tmp_path: Path) -> None:
     file = layer(tmp_path / "has_affine.py", "Affine", "ReLU")
     assert why(f"{file}::Afine") == "there is no Afine in has_affine.py; did you mean Affine?"
@@ -298,11 +338,12 @@ def test_a_name_that_is_no_layer(tmp_path: Path) -> None:
     file = write(tmp_path / "no_layer_here.py", "class Plain:\n    pass\n")
     assert why(f"{file}::Plain") == (
         "Plain is no layer: a class without a forward and a backward\n"
-        "expected a class with forward and backward, or functions f_forward and f_backward"
+        "expected a class with forward and backward, or loss and gradient, or functions f_forward and f_backward\n"
+        "or check((f, df)) in Python: df takes what f takes, and returns a gradient for each array"
     )
     assert why(file) == (
         "no_layer_here.py holds no layer: its classes are Plain\n"
-        "expected a class with forward and backward, or functions f_forward and f_backward"
+        "expected a class with forward and backward, or loss and gradient, or functions f_forward and f_backward"
     )
     assert why(write(tmp_path / "bare.py", "x = 1")).startswith("bare.py holds no layer: it defines no class\n")
 

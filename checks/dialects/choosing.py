@@ -103,7 +103,7 @@ def given_inputs(usage: Usage, request: Request) -> dict[str, Array]:
     if isinstance(request.inputs, Mapping):
         pairs = list(request.inputs.items())
     else:
-        formals = [f.name for f in (*usage.forward, *usage.constructor)]
+        formals = [f.name for f in (*usage.called, *usage.constructor)]
         names = list(request.signature.names) if request.signature else formals
         pairs = list(zip(names, request.inputs, strict=False))
     whole = {f.name for f in usage.forward[1:]} | {f.name for f in usage.forward if f.hint == "ids"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from checks.dialects import activation, both, layer, network, objective, separate
 from checks.dialects.names import BACKWARD, FORWARD
-from checks.dialects.usage import code_words, stub
+from checks.dialects.usage import code_words, formals, stub
 
 _WORDS = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fwd", "bwd"), ("forward", "back"))
 # What is called after gradients, and what only does something with them.
@@ -69,10 +69,13 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = []
     for name, function in functions.items():
         partner = next((p for p in _partners(name) if p in functions), None)
+        gradient = _gradient_of(name, functions)
         if partner is not None and partner != name:
             pairs.append((name, (function, functions[partner])))
         elif both.recognises(function):
             pairs.append((name, function))
+        elif gradient is not None:
+            pairs.append((name, (function, functions[gradient])))
     return pairs
 
 
@@ -99,6 +102,21 @@ def _functions(module: Any) -> dict[str, Any]:
         for name, value in vars(module).items()
         if inspect.isfunction(value) and value.__module__ == module.__name__
     }
+
+
+def _gradient_of(name: str, functions: Mapping[str, Any]) -> str | None:
+    """The gradient of a loss: called after it, and of the same two arguments or more."""
+    forms = ("{}_prime", "{}_grad", "{}_gradient", "{}_derivative", "{}_deriv", "grad_{}", "gradient_{}", "d_{}", "d{}")
+    called = [form.format(name) for form in forms]
+    called += [re.sub("loss|cost|objective", word, name) for word in ("gradient", "gradients", "grad", "grads")]
+    called += ["gradient", "gradients", "grad", "backprop"] if name in network.LOSS else []
+    wanted = [formal.name for formal in formals(functions[name], "forward")[0]]
+    for one in called:
+        if one != name and one in functions and len(wanted) > 1:
+            given = [formal.name for formal in formals(functions[one], "forward")[0]]
+            if given == wanted:
+                return one
+    return None
 
 
 def _partners(name: str) -> list[str]:

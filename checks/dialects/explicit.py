@@ -36,7 +36,7 @@ def matched(usage: Usage, signature: Signature) -> tuple[Usage, tuple[str, ...]]
     direct = {formal.name for formal in everything}
     free = [name for name in names if name not in direct]
     renamed: dict[str, str] = {}
-    for formal in usage.forward:
+    for formal in usage.called:
         if formal.name not in names and free and hint(formal.name, place="forward") != "flag":
             renamed[formal.name] = free.pop(0)
     for formal in usage.constructor:
@@ -73,6 +73,7 @@ def rename(usage: Usage, names: Mapping[str, str]) -> Usage:
         make=make,
         bind=bind,
         forward=changed(usage.forward),
+        owners=None if usage.owners is None else tuple(names.get(name, name) for name in usage.owners),
         constructor=changed(usage.constructor),
         optional=changed(usage.optional),
     )

@@ -13,6 +13,8 @@ from checks.dialects.layer import returned_names
 from checks.dialects.modes import Mode, other_choices
 from checks.dialects.names import UPSTREAM
 from checks.dialects.options import words_of
+from checks.dialects.roles import of_a_loss
+from checks.dialects.spelled import gradients
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 from checks.errors import LayerError
 from checks.infer_layout import Formal
@@ -41,7 +43,7 @@ def usage(obj: Any, name: str) -> Usage:
     spelled = ", ".join(words.get(w.partition(" ")[0], w) for w in wanted)
     further = sum(w.startswith("nothing ") for w in wanted)
     cached = "cache" in wanted
-    first = f"out, {'_, ' * further}layer = {{name}}({{inputs}})" if cached else "out = {name}({inputs})"
+    first = f"out, {'_, ' * further}layer = {{name}}({{inputs}})" if cached else "layer = out = {name}({inputs})"
     found = Usage(
         name=name,
         kind="function",
@@ -57,6 +59,11 @@ def usage(obj: Any, name: str) -> Usage:
         call=(first.replace("{name}", forward.__name__),),
         answer=f"{backward.__name__}({spelled})",
     )
+    if not cached and not found.takes_upstream and len(needed) > 1:  # a loss and its gradient, of the same arguments
+        roles = of_a_loss(needed, gradients(backward))
+        names = [formal.name for formal in roles.forward]
+        order = tuple(map(names.index, inputs))
+        found = replace(found, forward=roles.forward, owners=roles.owners, order=order, inputs_are_parameters=False)
     flags = [f for f in spare if f.hint == "flag" and isinstance(f.default, bool)]
     told = [{f.name: not f.default} for f in flags]
     modes = [_flagged(found, keywords, _telling(obj, inputs, wanted, keywords)) for keywords in told]

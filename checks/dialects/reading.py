@@ -20,7 +20,7 @@ from checks.dialects.places import Located
 from checks.dialects.placing import choose_modes
 from checks.dialects.reach import as_number
 from checks.dialects.recipe import recipe, source_cell, source_file, source_line
-from checks.dialects.returned import leaves
+from checks.dialects.returned import leaves, one_for_each
 from checks.dialects.roles import main_is_second
 from checks.dialects.trials import ObjectTrial, Plan
 from checks.dialects.unnamed import words
@@ -29,7 +29,7 @@ from checks.errors import LayerError, SignatureError
 from checks.evaluation import squeezed
 from checks.infer import Found
 from checks.infer_draw import quiet
-from checks.infer_kinds import settle_domain, settle_label
+from checks.infer_kinds import owed_labels, settle_domain, settle_label
 from checks.infer_layout import Size, SizeList
 from checks.infer_names import is_parameter
 from checks.infer_sizes import dim
@@ -180,6 +180,8 @@ class _Reading(Locating):
         if self.request.signature is not None:
             return (explicit.run(self.prober, self.request.signature, self.kept_names, self.inputs),)
         found = search(self.prober, self.inputs, self.fits)
+        if not self.inputs:
+            found = owed_labels(found, self.prober.run, self.answers(found))
         run = self.prober.run
         floats = [f.name for f in self.usage.forward]
         if not self.inputs:
@@ -217,6 +219,16 @@ class _Reading(Locating):
             if value is not None and array is not None and squeezed(value.shape) != squeezed(np.shape(array)):
                 return False
         return True
+
+    def answers(self, found: Found) -> list[tuple[str, Array]]:
+        """The gradients that come back where there is one for each input, by the inputs' names."""
+        if found.raised is not None or self.usage.returns_all or self.usage.owners is not None:
+            return []
+        parameters, _ = self.located(found)
+        inputs = [f.name for f in self.usage.forward if found.layout.argument(f.name)]
+        if self.live is None or any(p.matters for p in parameters):
+            return []
+        return one_for_each(self.live.returned, inputs)
 
     def label_names(self, found: Found) -> list[str]:
         """Inputs, other than the first, that get no gradient: labels and targets."""
@@ -293,7 +305,11 @@ class _Reading(Locating):
         output = found.output() if len(found.probes) > 1 else None
         if len(found.probes) == 1 and found.probes[0].output is not None:
             output = tuple(dim(str(extent)) for extent in found.probes[0].output.shape if extent)
-        return Signature((*found.layout.arguments, *own), output)
+        called = [f.name for f in self.usage.called]
+        arguments = found.layout.arguments
+        if self.usage.order is not None:
+            arguments = tuple(sorted(arguments, key=lambda a: called.index(a.name)))
+        return Signature((*arguments, *own), output)
 
     def role(self, argument: Argument, parameters: Sequence[Parameter]) -> Role:
         """What an array is to the layer."""

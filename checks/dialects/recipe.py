@@ -50,8 +50,7 @@ def recipe(
         else:
             handed.append(value if formal.required else f"{name}={value}")
     handed += [f"{name}={value!r}" for name, value in usage.told.items()]
-    inputs = [f.name if layout.argument(f.name) else repr(layout.constants.get(f.name)) for f in usage.forward]
-    inputs = [inputs[k] for k in usage.order or range(len(inputs))]
+    inputs = [f.name if layout.argument(f.name) else repr(layout.constants.get(f.name)) for f in usage.called]
     owner = usage.defined[0] if isinstance(usage.defined, tuple) else usage.defined
     title = getattr(owner, "__name__", usage.name)
     create = f"{title}({', '.join(handed)})"

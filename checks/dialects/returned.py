@@ -25,6 +25,19 @@ def leaves(returned: Returned, steps: tuple[Step, ...] = ()) -> Iterator[tuple[P
         yield Path(steps), returned
 
 
+def one_for_each(returned: Returned, inputs: Sequence[str]) -> list[tuple[str, np.ndarray]]:
+    """The gradients of these inputs, by name, where backward returned one of each: in their order, or by key."""
+    if isinstance(returned, dict):
+        keys = [next((key for key in (n, *gradient_names(n)) if key in returned), None) for n in inputs]
+        given = [returned.get(key) for key in keys]
+    else:
+        given = list(returned) if isinstance(returned, tuple | list) else []
+    numbers = [as_number(value) for value in given]
+    if len(numbers) != len(inputs):
+        return []
+    return [(name, number) for name, number in zip(inputs, numbers, strict=True) if number is not None]
+
+
 def from_returned(
     returned: Returned,
     inputs: Sequence[str],

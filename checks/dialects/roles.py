@@ -57,6 +57,8 @@ def main_is_second(names: Sequence[str]) -> bool | None:
     usual = [bool(_LABEL.fullmatch(name)) for name in names]
     if usual[0] != usual[1]:
         return usual[0]
+    if all(len(name) == 1 for name in names) and ord(names[1]) == ord(names[0]) + 1:
+        return None  # a and b, u and v
     predictions = [bool(_PREDICTION.fullmatch(name)) for name in names]
     return None if predictions[0] == predictions[1] else predictions[1]
 
@@ -113,7 +115,9 @@ def _single(names: Sequence[str], arrays: Sequence[str]) -> tuple[str, ...] | No
         learned = [n for n in rest if not _is_number(n)] or rest
         if len(learned) == 1 and (len(names) > 2 or _PARAMETER.fullmatch(learned[0])):
             return (learned[0],)
-    return (names[0],) if len(names) > 1 and names[0] in arrays else None
+    if len(names) == 2 and main_is_second(names):
+        return (names[1],)
+    return tuple(arrays[:1]) or None if len(names) > 1 else None
 
 
 def _is_number(name: str) -> bool:

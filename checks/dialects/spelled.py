@@ -85,14 +85,20 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
     return None
 
 
+def gradients(function: Callable[..., Any]) -> Spelled:
+    """What a function that returns gradients alone spells."""
+    tree = _tree(function)
+    returned = _returned(tree)
+    container, keys = _container(tree, returned[-1]) if returned else ("unknown", ())
+    if container == "unknown" and returned:
+        keys = (_first_name(returned[-1]),)
+    return Spelled(-1, container, keys)
+
+
 def several(function: Callable[..., Any]) -> bool:
     """Whether it returns a dict, a tuple or a list, or something that is called gradients."""
-    tree = _tree(function)
-    returns = _returned(tree)
-    if not returns:
-        return False
-    plural = isinstance(returns[-1], ast.Name) and returns[-1].id.lower() in ("grads", "gradients")
-    return plural or _container(tree, returns[-1])[0] != "unknown"
+    spelled = gradients(function)
+    return spelled.container != "unknown" or spelled.keys[:1] in (("grads",), ("gradients",))
 
 
 def _tree(function: Callable[..., Any]) -> ast.Module | None:

@@ -81,6 +81,11 @@ class Usage:
     call: tuple[str, ...] = ("layer = {create}", "out = layer.forward({inputs})")
     answer: str = "layer.backward(upstream)"
 
+    @property
+    def called(self) -> tuple[Formal, ...]:
+        """The arguments of forward in the order in which the call takes them."""
+        return self.forward if self.order is None else tuple(self.forward[k] for k in self.order)
+
 
 _NUMBERS = (float, np.ndarray, np.generic, int)  # a tuple: this is asked once for every forward
 
