@@ -73,6 +73,11 @@ def moments(mu, log_sigma, x):
     return loss, (-d, d * d)
 
 
+def between(x, z, sigma):
+    loss, g = 0.0, x - z
+    return loss, g, -g
+
+
 @pytest.mark.parametrize(
     ("function", "first", "owners"),
     [
@@ -86,6 +91,7 @@ def moments(mu, log_sigma, x):
         (margin_first, "x1", ("x1", "x2")),
         (without_target, "pred", ("pred",)),
         (moments, "x", ("mu", "log_sigma")),
+        (between, "x", ("x", "z")),
     ],
 )
 def test_what_the_gradients_are_of(function: Callable[..., Any], first: str, owners: tuple[str, ...]) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from checks.dialects.layer import constructor, make, method, plain, private
 from checks.dialects.names import BACKWARD, FORWARD
 from checks.dialects.probing import upstream_like
+from checks.dialects.spelled import several
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals, output_of
 from checks.infer_draw import draw, quiet
 from checks.infer_layout import declare
@@ -40,6 +41,8 @@ def recognises(obj: Any) -> bool:
     function, derivative = method(obj, FUNCTION), method(obj, DERIVATIVE)
     if function is None or derivative is None or method(obj, BACKWARD) is not None:
         return False
+    if several(plain(obj if isinstance(obj, type) else type(obj), derivative)):
+        return False  # gradients of parameters, and of some loss
     return len(_arguments(obj, function)) == 1 and len(_arguments(obj, derivative)) <= 1
 
 

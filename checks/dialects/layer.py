@@ -27,6 +27,7 @@ from checks.dialects.modes import called, extended, modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.options import annotated, by_type, options
 from checks.dialects.reach import large_arrays
+from checks.dialects.roles import main_is_second
 from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
 from checks.dialects.usage import Bound, Usage, Values, accepts_rest, clone, code_words, formals
 from checks.infer_layout import Formal
@@ -111,7 +112,8 @@ def usage(obj: Any, name: str) -> Usage:
         found = replace(found, variants=variants, modes=(), cached=True)
     if len(needed) == 1 and found.words & _JOINING:
         found = replace(found, variants=(*found.variants, _of_a_list(found, calls, bound)))
-    if len(needed) == 2 and all(formal.hint == "none" for formal in needed):
+    said = main_is_second([formal.name for formal in needed]) if len(needed) == 2 else False
+    if said or (said is None and all(formal.hint == "none" for formal in needed)):
         swapped = replace(found, forward=tuple(reversed(needed)), variants=(), modes=(), only_after="a reading")
         found = replace(found, doubtful=True, variants=(*found.variants, swapped))
     if not calls.takes_upstream or not any(isinstance(value, str) for _, value in arguments):

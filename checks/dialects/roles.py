@@ -95,12 +95,9 @@ def _owners(formals: Sequence[Formal], spelled: Spelled) -> tuple[str, ...] | No
     arrays = [f.name for f in formals if not _is_label(f)]
     if spelled.container == "unknown":
         return _single(names, arrays)
-    count = len(said)
-    for left_out in ((is_data, _is_number), (is_data,), (_is_number,), ()):
-        rest = [n for n in arrays if not any(is_one(n) for is_one in left_out)]
-        if len(rest) >= count:
-            return tuple(rest[:count])
-    return None
+    likely = [n for n in arrays if not is_data(n) and not _is_number(n)]
+    rest = likely if len(likely) >= len(said) else arrays
+    return tuple(rest[: len(said)]) if len(rest) >= len(said) else None
 
 
 def _speaks_of(key: str, name: str, spelled: Spelled) -> bool:
