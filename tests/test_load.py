@@ -294,7 +294,7 @@ def test_gradients_of_nothing_are_skipped_by_name(tmp_path: Path) -> None:
         def run(self, a):
             return a
 
-        def adjoint_step(self, a, b, c):
+        def adjoint(self, a, b, c):
             return b
 
 
@@ -322,7 +322,7 @@ def test_gradients_of_nothing_are_skipped_by_name(tmp_path: Path) -> None:
     discovery = find(source)
     assert [found.target for found in discovery.found] == [f"{file}::Real", f"{file}::squares"]
     assert discovery.skipped == (
-        "Odd (adjoint_step, but no forward or loss that goes with it; give it forward and backward)",
+        "Odd (adjoint, but no forward or loss that goes with it; give it forward and backward)",
         "square_derivative (no function that it is the gradient of; in Python: check((f, square_derivative)))",
     )
 

@@ -14,7 +14,9 @@ from checks.dialects.usage import code_words, formals, stub
 _WORDS = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fwd", "bwd"), ("forward", "back"))
 # What is called after gradients, and what only does something with them.
 _GRADIENT = re.compile(r"grad|backward|back_?prop|bprop|deriv|_prime|delta|adjoint|vjp", re.I)
-_TOOL = re.compile(r"numeric|check|clip|zero|test|descent|step|update|norm|plot|apply|estimate|upgrade|degrade", re.I)
+_TOOL = re.compile(
+    r"^_|save|numeric|check|clip|zero|test|descent|step|update|norm|plot|apply|estimate|upgrade|degrade", re.I
+)
 _OPTIMIZER = re.compile(r".*optimi[sz]er.*|sgd|adam|adagrad|rmsprop|momentum|nesterov|trainer", re.I)
 
 
@@ -22,7 +24,9 @@ def is_layer(obj: Any) -> bool:
     """Whether a class has a forward/backward pair or is a network. Optimizers and abstract bases are not
     layers.
     """
-    if not isinstance(obj, type) or inspect.isabstract(obj) or _OPTIMIZER.fullmatch(obj.__name__):
+    if not isinstance(obj, type) or inspect.isabstract(obj):
+        return False
+    if _OPTIMIZER.fullmatch(obj.__name__) and not layer.recognises(obj):
         return False
     if issubclass(obj, BaseException):
         return False
@@ -84,15 +88,28 @@ def unused_gradients(module: Any) -> Iterator[tuple[str, str]]:
     functions, each with the reason and what to do about it.
     """
     for name, cls in vars(module).items():
-        if isinstance(cls, type) and cls.__module__ == module.__name__ and name == cls.__name__ and not is_layer(cls):
-            called = [n for n, value in vars(cls).items() if _GRADIENT.search(n) and inspect.isfunction(value)]
+        own = isinstance(cls, type) and cls.__module__ == module.__name__ and name == cls.__name__
+        if own and not is_layer(cls) and not cls.__subclasses__():
+            called = [n for n, value in vars(cls).items() if _of_gradients(n) and inspect.isfunction(value)]
             if called:
                 yield name, f"{called[0]}, but no forward or loss that goes with it; give it forward and backward"
     functions = _functions(module)
     used = {f.__name__ for _, pair in function_pairs(module) for f in (pair if isinstance(pair, tuple) else (pair,))}
+    used |= _called(module)  # and what those call is checked with them
     for name in functions:
-        if name not in used and not name.startswith("_") and _GRADIENT.search(name) and not _TOOL.search(name):
+        if name not in used and _of_gradients(name):
             yield name, f"no function that it is the gradient of; in Python: check((f, {name}))"
+
+
+def _called(module: Any) -> set[str]:
+    """The names that the code of the module's functions and methods uses."""
+    methods = [vars(cls).values() for cls in vars(module).values() if isinstance(cls, type)]
+    functions = [*_functions(module).values(), *(m for found in methods for m in found if inspect.isfunction(m))]
+    return {word for function in functions for word in code_words(function, 0)}
+
+
+def _of_gradients(name: str) -> bool:
+    return bool(_GRADIENT.search(name)) and not _TOOL.search(name)
 
 
 def _functions(module: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ _VALUE = re.compile(
     re.I,
 )
 _GRADIENT = re.compile(
-    r"_*((?!data|diff|dim|dist|done|dot|dict|dec|dep|def|det)d_?[a-zA-Z]\w*|g[0-9wbxuv]?|.*grad.*|delta.*|nabla.*)",
+    r"_*((?!data|dim|dist|done|dot|dict|dec|dep|def|det)d_?[a-zA-Z]\w*|g[0-9wbxuv]?|.*grad.*|delta.*|nabla.*)",
     re.I,
 )
 _NO_ARRAYS = ("np", "numpy", "float", "len", "self")
