@@ -168,9 +168,45 @@ class OneSided(Unequal):
         return 2 * self.r, np.zeros_like(self.r)
 
 
-def test_a_fault_does_not_exchange_the_roles() -> None:
-    report = check(Counts, seed=1, max_examples=4)
-    assert (str(report.signature), report.verdict) == ("eta(n,i), y(n,i):target -> ()", "fail")
+class Nameless:
+    """The same without a name that speaks: the gradient is of neither, and the first one stands."""
+
+    def forward(self, first, other):
+        self.mu, self.y = np.exp(first), other
+        return np.sum((other + 2) * np.log1p(0.5 * self.mu) - other * first)
+
+    def backward(self):
+        return (self.y + 2) * 0.5 / (1 + 0.5 * self.mu) - self.y
+
+
+@pytest.mark.parametrize(("layer", "names"), [(Counts, ("eta", "y")), (Nameless, ("first", "other"))])
+def test_a_fault_does_not_exchange_the_roles(layer: type, names: tuple[str, str]) -> None:
+    report = check(layer, seed=1, max_examples=4)
+    first, second = names
+    assert (str(report.signature), report.verdict) == (f"{first}(n,i), {second}(n,i):target -> ()", "fail")
+
+
+def nameless(one, two, three):
+    r = one - two
+    return np.where(np.abs(r) < three, 0.5 * r**2, three * np.abs(r) - 0.5 * three * three).sum()
+
+
+def nameless_grad(one, two, three):
+    return np.clip(two - one, -three, three)
+
+
+def nameless_wrong(one, two, three):
+    return 0.5 * np.clip(two - one, -three, three)
+
+
+def test_what_moves_the_output_decides_where_no_name_speaks() -> None:
+    report = check((nameless, nameless_grad), seed=1, max_examples=4)
+    assert (report.verdict, [row.name for row in report.comparisons]) == ("pass", ["two"])
+    report = check((nameless, nameless_wrong), seed=1, max_examples=4)
+    assert report.why == (
+        "nameless: nothing says which of one, two, three the gradient is of\n"
+        "return it under the array's name, as in done, or return one for each"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from checks.dialects.roles import of_a_loss
+from checks.dialects.roles import Roles, of_a_loss
 from checks.dialects.spelled import Spelled, loss_with_gradients
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 
@@ -32,22 +33,34 @@ def usage(obj: Any, name: str) -> Usage:
     def bind(instance: Any) -> Bound:
         return _Bound(obj, inputs, spelled)
 
-    names = [formal.name for formal in roles.forward]
-    return Usage(
+    found = Usage(
         name=name,
         kind="function",
         make=lambda values: None,
         bind=bind,
         constructor=(),
-        forward=roles.forward,
+        forward=tuple(needed),
         takes_upstream=False,
-        owners=roles.owners,
         words=code_words(obj),
         defined=obj,
-        order=tuple(names.index(n) for n in inputs),
         call=(f"layer = {obj.__name__}({{inputs}})", f"out = layer[{spelled.loss}]"),
         answer=f"layer{spelled.gradients}",
     )
+    return in_roles(found, roles)
+
+
+def in_roles(found: Usage, roles: Roles) -> Usage:
+    """The usage with the arguments in their roles; exchanged after that where nothing but their place speaks."""
+
+    def played(by: Roles) -> Usage:
+        names = [formal.name for formal in by.forward]
+        order = tuple(names.index(formal.name) for formal in found.forward)
+        return replace(found, forward=by.forward, owners=by.owners, order=order)
+
+    if not roles.doubtful:
+        return played(roles)
+    other = replace(played(roles.exchanged()), doubtful=True, only_after="a reading")
+    return replace(played(roles), doubtful=True, variants=(other,))
 
 
 class _Bound:

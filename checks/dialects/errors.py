@@ -46,6 +46,15 @@ def nothing_stored(usage: Usage, owing: Sequence[str]) -> LayerError:
     )
 
 
+def one_of_many(usage: Usage) -> LayerError:
+    """One gradient came back for three arguments or more, and neither of the first two moves the output so."""
+    names = [formal.name for formal in usage.called]
+    return LayerError(
+        f"{usage.name}: nothing says which of {', '.join(names)} the gradient is of\n"
+        f"return it under the array's name, as in d{names[0]}, or return one for each"
+    )
+
+
 def not_a_layer(name: str, got: str) -> LayerError:
     """Nothing that any dialect knows."""
     return LayerError(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.dialects.both import in_roles
 from checks.dialects.layer import returned_names
 from checks.dialects.modes import Mode, other_choices
 from checks.dialects.names import UPSTREAM
@@ -60,10 +61,8 @@ def usage(obj: Any, name: str) -> Usage:
         answer=f"{backward.__name__}({spelled})",
     )
     if not cached and not found.takes_upstream and len(needed) > 1:  # a loss and its gradient, of the same arguments
-        roles = of_a_loss(needed, gradients(backward))
-        names = [formal.name for formal in roles.forward]
-        order = tuple(map(names.index, inputs))
-        found = replace(found, forward=roles.forward, owners=roles.owners, order=order, inputs_are_parameters=False)
+        plain = replace(found, inputs_are_parameters=False)
+        found = in_roles(plain, of_a_loss(needed, gradients(backward)))
     flags = [f for f in spare if f.hint == "flag" and isinstance(f.default, bool)]
     told = [{f.name: not f.default} for f in flags]
     modes = [_flagged(found, keywords, _telling(obj, inputs, wanted, keywords)) for keywords in told]

@@ -114,7 +114,8 @@ def usage(obj: Any, name: str) -> Usage:
         found = replace(found, variants=(*found.variants, _of_a_list(found, calls, bound)))
     said = main_is_second([formal.name for formal in needed]) if len(needed) == 2 else False
     if said or (said is None and all(formal.hint == "none" for formal in needed)):
-        swapped = replace(found, forward=tuple(reversed(needed)), variants=(), modes=(), only_after="a reading")
+        exchanged = tuple(reversed(needed))
+        swapped = replace(found, forward=exchanged, variants=(), modes=(), only_after="a reading", doubtful=True)
         found = replace(found, doubtful=True, variants=(*found.variants, swapped))
     if not calls.takes_upstream or not any(isinstance(value, str) for _, value in arguments):
         return found

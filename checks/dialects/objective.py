@@ -72,7 +72,8 @@ def usage(obj: Any, name: str) -> Usage:
     if main_is_second([formal.name for formal in formals_]) is not None:
         return found
     swapped = (formals_[1], replace(formals_[0], family="label"))
-    return replace(found, doubtful=True, variants=(replace(found, forward=swapped, only_after="a reading"),))
+    other = replace(found, forward=swapped, only_after="a reading", doubtful=True)
+    return replace(found, doubtful=True, variants=(other,))
 
 
 class _Bound:

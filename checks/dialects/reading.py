@@ -11,7 +11,7 @@ import numpy as np
 from checks.dialects import explicit
 from checks.dialects.choosing import as_given, search
 from checks.dialects.dialect import Request
-from checks.dialects.errors import nothing_stored
+from checks.dialects.errors import nothing_stored, one_of_many
 from checks.dialects.following import follows
 from checks.dialects.locating import FLOATS, Locating
 from checks.dialects.names import RESET
@@ -58,6 +58,8 @@ def read(usage: Usage, request: Request) -> Subject:
             if not (reading.raised or reading.answers_from_beside or reading.astray):
                 return replace(subject, modes=(*_other_targets(subject), *_modes(way, request)))
             first = first or subject
+    if isinstance(first, Subject) and usage.doubtful and len(usage.forward) > 2:
+        raise one_of_many(usage)
     if isinstance(first, Subject):
         return first
     assert first is not None
@@ -147,7 +149,10 @@ class _Reading(Locating):
 
     @property
     def astray(self) -> bool:
-        """Whether the one gradient that comes back is another input's: by the names, else by what moves the output."""
+        """Whether the one gradient that comes back is another input's: by the names, else by what moves the output.
+
+        Where the gradient is of neither, it is wrong, and the first reading stands.
+        """
         if not self.usage.doubtful or self.live is None or self.found is None or self.found.output() != ():
             return False
         main = self.usage.forward[0].name
@@ -156,7 +161,7 @@ class _Reading(Locating):
         gradient = as_number(self.live.returned)
         if gradient is None or [name for name in located.places if name in inputs] != [main]:
             return False
-        said = main_is_second(inputs)
+        said = main_is_second(inputs) if len(inputs) == 2 else None
         return not follows(self.prober, self.found, self.inputs, {}, main, gradient) if said is None else said
 
     @property

@@ -35,11 +35,18 @@ _OTHERWISE = ("label", "mask", "flag", "ids", "lengths")  # hints of what gets n
 @dataclass(frozen=True, eq=False, slots=True)
 class Roles:
     """`forward`: the arguments, the main one first; `owners`: those that get a gradient, in the gradients' order, None
-    where nothing says which they are.
+    where nothing says which they are. `doubtful`: the first one is the owner for its place alone.
     """
 
     forward: tuple[Formal, ...]
     owners: tuple[str, ...] | None
+    doubtful: bool = False
+
+    def exchanged(self) -> Roles:
+        """The second argument in the first one's place."""
+        first, second, *rest = self.forward
+        forward = (replace(second, family="none"), replace(first, family="label"), *rest)
+        return Roles(forward, (second.name,))
 
 
 def is_data(name: str) -> bool:
@@ -72,12 +79,25 @@ def of_a_loss(formals: Sequence[Formal], spelled: Spelled) -> Roles:
     if data:  # what is learned comes after what it is learned from
         changed = [_as_learned(f) if f.name in first else f for f in changed]
     main = data[:1] or [f for f in changed if f.name in first][:1]
-    return Roles((*main, *(f for f in changed if f not in main)), owners)
+    doubtful = spelled.container == "unknown" and owners == (formals[0].name,) and _silent(formals, spelled)
+    if doubtful:  # a third argument of which nothing is known is a number, if it may be
+        changed = [replace(f, family="rate") if k > 1 and f.hint == "none" else f for k, f in enumerate(changed)]
+    return Roles((*main, *(f for f in changed if f not in main)), owners, doubtful)
+
+
+def _silent(formals: Sequence[Formal], spelled: Spelled) -> bool:
+    """Whether no name says what the gradient is of."""
+    names = [f.name for f in formals]
+    if len(names) < 2 or any(_is_label(f) or is_data(f.name) for f in formals):
+        return False
+    return main_is_second(names[:2]) is None and not any(
+        _speaks_of(key, n, spelled) for key in spelled.keys for n in names
+    )
 
 
 def of_a_network(formals: Sequence[Formal]) -> tuple[Formal, ...]:
     """The arguments of a network's loss: data first, labels second, and plain numbers after them."""
-    numbers = [replace(f, family="rate") if _is_number(f.name) else f for f in formals[2:]]
+    numbers = [replace(f, family="rate") if _is_number(f.name) or f.hint == "none" else f for f in formals[2:]]
     return (*formals[:1], *(replace(f, family="label") for f in formals[1:2]), *numbers)
 
 
