@@ -6,7 +6,6 @@ Or one call that returns both, `loss_and_grads(x, t)`. One that is not supervise
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,7 +33,6 @@ GRADIENT = (
     *("get_gradients", "get_grads", "calc_gradients", "calculate_gradients", "loss_gradient", "loss_grad", "grad_loss"),
     *("cost_gradient", "cost_derivative", "dloss", *BACKWARD),
 )
-_LABEL_LATER = re.compile(r"y|t|labels?|targets?", re.I)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -111,8 +109,7 @@ def _of_one(cls: type) -> Iterator[Calls]:
 def _inputs(function: Any) -> tuple[Formal, ...]:
     """The loss's arguments: the required ones, or the first two where the labels are optional."""
     needed, spare = formals(function, "forward", skip=1)
-    later = spare and spare[0].default is None and _LABEL_LATER.fullmatch(spare[0].name)
-    if len(needed) == 1 and later:
+    if len(needed) == 1 and spare and spare[0].default is None:
         needed.append(replace(spare[0], default=REQUIRED))
     return of_a_network(needed)
 
