@@ -35,6 +35,8 @@ from checks.subject import Subject
 from checks.summary import summarise
 from checks.trusted import Trusted, trusted
 
+USED = 100.0  # parameters and second inputs are smaller
+
 
 def check(
     subject: Any,
@@ -118,7 +120,7 @@ def _report(
         run.given, run.subject = subject, read_subject
         if arrays is not None:
             given = explicit_case(read_subject, arrays, run.seed, np.dtype(dtype))
-            run.look(given)
+            run.look(given, asked=True)
             run.use(given, dtype)
             run.compare(other)
         else:
@@ -162,6 +164,7 @@ class _Run:
     smallest: CaseResult | None = None
     breaches: list[Finding] = field(default_factory=list)
     standing: Standing | None = None
+    far: Finding | None = None
     guards: guards.Guards | None = None
     guard: Finding | None = None
     drawing: tuple[Any, int, float] | None = None
@@ -210,7 +213,8 @@ class _Run:
                     result = examine(case)
                 except UserCodeRaised:
                     return
-                if any(row.verdict == "differs" and row.worst is not None for row in result.rows.values()):
+                differs = any(row.verdict == "differs" and row.worst is not None for row in result.rows.values())
+                if differs and not _overflows(result):
                     wrong.append(result)
 
             Search(drawn_cases(other, dtype=str(np.dtype(dtype))), judge, self.seed).draw(max(4, count // 4), deadline)
@@ -242,12 +246,15 @@ class _Run:
             said = likeness if before is None else f"{before.likeness}; {likeness}"
             self.standing = Standing(likeness=said) if before is None else replace(before, likeness=said)
 
-    def look(self, case: Case) -> CaseResult | None:
-        """Judges one case; what the layer's code raised is kept."""
+    def look(self, case: Case, *, asked: bool = False) -> CaseResult | None:
+        """Judges one case; what the layer's code raised is kept. `asked`: the case is the user's own."""
         try:
             result = examine(case)
         except UserCodeRaised as error:
             self.raised.append(error)
+            return None
+        if not asked and (large := _overflows(result)):
+            self.far = self.far or _out_of_range(min(result.differing), large)
             return None
         self.results.append(result)
         return result
@@ -304,7 +311,7 @@ class _Run:
             self.results,
             self.raised,
             self.smallest,
-            self.breaches if self.guard is None else [*self.breaches, self.guard],
+            [*self.breaches, *filter(None, (self.guard, self.far))],
             standing=self.standing,
             target=self.name,
             seed=self.seed,
@@ -318,6 +325,27 @@ class _Run:
         if not in_forward:
             return f"no case could be drawn for the signature {signature}"
         return f"{in_forward[0]}\nfor inputs drawn as {signature}; give the layer's own: --signature, or inputs="
+
+
+def _overflows(result: CaseResult) -> str:
+    """Where gradients are wrong only by being no numbers: the arrays beside the main input that are larger than ever
+    used, with their sizes. An exp of such a one overflows.
+    """
+    case = result.case
+    if not result.differing or not result.differing <= result.not_numbers:
+        return ""
+    others = [name for name in case.movable if name != case.signature.arguments[0].name]
+    sizes = {name: float(np.max(np.abs(case.arrays[name]), initial=0.0)) for name in others}
+    return " and ".join(f"{name} of {size:.0e}" for name, size in sizes.items() if size > USED)
+
+
+def _out_of_range(gradient: str, large: str) -> Finding:
+    return Finding(
+        kind="overflow",
+        severity="warning",
+        gradient=gradient,
+        message=f"the gradient of {gradient} is no number for {large}",
+    )
 
 
 def _wide(array: Any) -> Any:

@@ -379,3 +379,30 @@ def test_a_step_is_judged_by_the_rounding_of_the_weights(seed: int) -> None:
     x, W = 1e-7 * rng.standard_normal((3, 4)), rng.standard_normal((4, 2))
     assert check(Descends, inputs={"x": x, "W": W}, seed=seed).verdict in ("pass", "undecided")
     assert check(Descends, seed=seed, max_examples=6).verdict == "pass"
+
+
+class Scaled:
+    """exp of a parameter, twice: 0 times infinity where it is far larger than ever used."""
+
+    def __init__(self, log_scale):
+        self.log_scale = log_scale
+
+    def forward(self, x):
+        self.x, self.w = x, np.exp(-np.exp(self.log_scale))
+        return x * self.w
+
+    def backward(self, d):
+        self.dlog_scale = (-d * self.x * self.w * np.exp(self.log_scale)).sum(axis=0)
+        return d * self.w
+
+
+def test_a_gradient_that_overflows_for_huge_parameters_is_a_warning() -> None:
+    reports = [check(Scaled, "x(n,i), log_scale(i) -> (n,i)", seed=seed, max_examples=20) for seed in range(4)]
+    assert {report.verdict for report in reports} == {"pass"}
+    said = {finding.message for report in reports for finding in report.findings}
+    assert any("the gradient of log_scale is no number for log_scale of" in message for message in said)
+
+
+def test_a_gradient_that_overflows_in_the_users_own_case_fails() -> None:
+    given = {"x": np.array([[1.0, 2.0]]), "log_scale": np.array([0.5, 720.0])}
+    assert check(Scaled, "x(n,i), log_scale(i) -> (n,i)", inputs=given, seed=0).verdict == "fail"
