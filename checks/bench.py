@@ -106,6 +106,11 @@ class Bench:
         return self._rebuild or same(self.base, self.evaluate())
 
     @property
+    def starves(self) -> bool:
+        """Whether an output that gets nothing from above is not finite, which leaves gradients that are no numbers."""
+        return bool(getattr(self._trial, "starves", False))
+
+    @property
     def keeps_dtype(self) -> bool:
         """Whether the output has the dtype of the float arrays."""
         floats = [array.dtype for array in self.arrays.values() if is_differentiable(array)]

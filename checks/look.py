@@ -64,12 +64,18 @@ class Look:
         self.case = case
         self.spent = 0
         self.evaluation = Evaluation(case, rebuild=rebuild)
-        self.finite = bool(np.all(np.isfinite(self.evaluation.native.base)))
+        self.finite = bool(np.all(np.isfinite(self.evaluation.native.base))) and not self._starved
         self.entries: dict[str, Entries] = {}
         self.missing: dict[str, Worst] = {}
         if self.finite:
             for name in case.arrays:
                 self._compare(name, only)
+
+    @property
+    def _starved(self) -> bool:
+        """Whether a gradient is no number for nothing but a zero from above times another, infinite output."""
+        gradients = self.evaluation.analytic.values()
+        return any(not np.all(np.isfinite(g)) for g in gradients) and self.evaluation.native.starves
 
     def _compare(self, name: str, only: Mapping[str, Entries] | None) -> None:
         if not self.case.is_differentiable(name):

@@ -213,6 +213,27 @@ class Exp:
         return dout * self.y
 
 
+class SampleAndDivergence:
+    """The divergence grows faster than the sample: what it hands back for no upstream is 0 * inf then."""
+
+    def forward(self, mu: Any, logvar: Any) -> Any:
+        self.std = np.exp(0.5 * logvar)
+        return mu + self.std, 0.5 * np.sum(np.exp(logvar) - logvar)
+
+    def backward(self, dz: Any, dkl: Any) -> Any:
+        return 1 * dz, dz * 0.5 * self.std + dkl * 0.5 * (self.std**2 - 1)
+
+
+class NaiveSoftmaxAndMean(NaiveSoftmax):
+    """Its first output overflows for nothing, whatever the second is."""
+
+    def forward(self, x: Any) -> Any:
+        return super().forward(x), np.exp(x).mean()
+
+    def backward(self, dout: Any, dmean: Any) -> Any:
+        return super().backward(dout)
+
+
 def report(layer: Any, **options: Any) -> Report:
     return check(layer, seed=0, max_examples=8, **options)
 
@@ -255,6 +276,17 @@ def test_a_near_twin_breaks_nothing(layer: type) -> None:
 
 def test_the_exact_value_has_to_fit() -> None:
     assert "error" not in {finding.severity for finding in report(Exp).findings}
+
+
+def test_another_output_that_is_not_finite_accuses_nobody() -> None:
+    assert kinds(SampleAndDivergence) == set()
+    large = report(SampleAndDivergence, inputs=(np.array([[0.3]]), np.array([[800.0]])))
+    assert large.verdict == "undecided"
+    assert not large.findings
+
+
+def test_the_first_output_is_judged_whatever_the_others_are() -> None:
+    assert "overflow" in kinds(NaiveSoftmaxAndMean)
 
 
 def test_the_message_names_gradient_and_values() -> None:

@@ -170,6 +170,14 @@ class LayerBound:
             return np.zeros_like(self._result[value]) if several else 0.0
         return self._values[value]
 
+    @property
+    def unfed(self) -> list[Any]:
+        """The outputs of the last forward for which nothing comes from above."""
+        others = [value for _, value in self._calls.arguments if isinstance(value, int)]
+        others += [0] if self._calls.primary else []
+        several = self._result if isinstance(self._result, tuple) else ()
+        return [several[k] for k in others if k != self._calls.primary and k < len(several)]
+
     def _kept(self, position: int) -> Any:
         """What forward returned beside the output: all of it for a single argument."""
         rest = self._result[1:] if isinstance(self._result, tuple) else ()

@@ -109,6 +109,7 @@ class _Pair:
         self._inputs, self._wanted = inputs, wanted
         self._cached = "cache" in wanted
         self._known: dict[str, Any] = {}
+        self._unfed: list[Any] = []
 
     def forward(self, values: Values) -> Any:
         result = self._forward(*[values[name] for name in self._inputs], **self._keywords)
@@ -120,10 +121,16 @@ class _Pair:
             rest = result[outputs:] if len(result) > outputs else result[1:]
             self._known = {**values, "cache": rest[0] if len(rest) == 1 else rest}
             # Nothing comes from above for a further output: the first one is what is checked.
-            self._known |= {f"nothing {k}": np.zeros_like(result[k]) for k in range(1, outputs)}
+            self._unfed = list(result[1:outputs])
+            self._known |= {f"nothing {k}": np.zeros_like(value) for k, value in enumerate(self._unfed, start=1)}
             return result[0]
         self._known = dict(values)
         return result
+
+    @property
+    def unfed(self) -> list[Any]:
+        """The outputs of the last forward for which nothing comes from above."""
+        return self._unfed
 
     def backward(self, upstream: Any) -> Any:
         known = {**self._known, "upstream": upstream}

@@ -154,6 +154,11 @@ class ObjectTrial:
         """The states of the layer's own random generators."""
         return generator_states(self._object)
 
+    @property
+    def starves(self) -> bool:
+        """Whether an output that gets nothing from above is not finite: nothing times it is no number then."""
+        return any(not finite(value) for value in getattr(self._bound, "unfed", ()))
+
     def _values(self, arrays: Arrays) -> dict[str, Any]:
         values: dict[str, Any] = {name: arrays[name] for name in self._inputs}
         if self._constants:
@@ -179,6 +184,14 @@ class ObjectTrial:
             if isinstance(now, np.ndarray):
                 now[...] = before[name]
         return found
+
+
+def finite(value: Any) -> bool:
+    """Whether there are numbers in it, if any, that are all finite."""
+    try:
+        return bool(np.all(np.isfinite(value)))
+    except TypeError:  # no numbers
+        return True
 
 
 def _slots(root: Any, plan: Plan) -> dict[str, list[Slot]]:
