@@ -20,10 +20,11 @@ from checks.contract import breaches
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
+from checks.far import out_of_range, overflows
 from checks.known import recognised
 from checks.loading.standin import tell_use
 from checks.look import CaseResult
-from checks.ordinary import ordinary_case
+from checks.ordinary import ordinary_case, reaching
 from checks.own_case import own_case
 from checks.own_inputs import Inputs, as_arrays, explicit_case
 from checks.results import KINDS, Finding, Report
@@ -34,8 +35,7 @@ from checks.strategies import cases as drawn_cases
 from checks.subject import Subject
 from checks.summary import summarise
 from checks.trusted import Trusted, trusted
-
-USED = 100.0  # parameters and second inputs are smaller
+from checks.uses import look_at_uses
 
 
 def check(
@@ -163,6 +163,8 @@ class _Run:
     raised: list[UserCodeRaised] = field(default_factory=list)
     smallest: CaseResult | None = None
     breaches: list[Finding] = field(default_factory=list)
+    uses: tuple[str, ...] = ()
+    refusals: list[Finding] = field(default_factory=list)
     standing: Standing | None = None
     far: Finding | None = None
     guards: guards.Guards | None = None
@@ -182,11 +184,9 @@ class _Run:
         case = ordinary_case(self.subject, self.seed, dtype)
         if case is None:
             return
-        roles = self.subject.roles
-        inputs = [a.name for a in case.signature.arguments if a.kind == "float" and roles[a.name] == "input"]
-        if inputs:
-            wide = {name: _wide(array) if name in inputs else array for name, array in case.arrays.items()}
-            self.look_beyond(replace(case, arrays=wide))
+        wide = reaching(case)
+        if wide is not case:
+            self.look_beyond(wide)
 
     def look_beyond(self, case: Case | None) -> None:
         """One more case, where nothing is known to be wrong yet: it counts only if something is wrong in it."""
@@ -203,25 +203,14 @@ class _Run:
         assert self.subject is not None
         if not self.results or any(result.differing for result in self.results):
             return
-        for label, other in self.subject.modes:
-            if self.guards is not None and label.partition("=")[0] in self.guards.names:
-                continue
-            wrong: list[CaseResult] = []
-
-            def judge(case: Case, wrong: list[CaseResult] = wrong) -> None:
-                try:
-                    result = examine(case)
-                except UserCodeRaised:
-                    return
-                differs = any(row.verdict == "differs" and row.worst is not None for row in result.rows.values())
-                if differs and not _overflows(result):
-                    wrong.append(result)
-
-            Search(drawn_cases(other, dtype=str(np.dtype(dtype))), judge, self.seed).draw(max(4, count // 4), deadline)
-            if wrong:
-                least = min(wrong, key=lambda result: sum(a.size for a in result.case.arrays.values()))
-                self.results.append(replace(least, mode=label))
-                return
+        subject = self.subject
+        if self.guards is not None:
+            kept = (mode for mode in subject.modes if mode[0].partition("=")[0] not in self.guards.names)
+            subject = replace(subject, modes=tuple(kept))
+        found = look_at_uses(subject, self.results, self.seed, count, dtype, deadline)
+        self.uses, self.smallest = found.tried, found.wrong
+        if found.refusal is not None:
+            self.refusals.append(found.refusal)
 
     def use(self, case: Case | None, dtype: Any) -> None:
         """Whether the contract holds on the case given, else on an ordinary one, else on one that was drawn."""
@@ -253,8 +242,8 @@ class _Run:
         except UserCodeRaised as error:
             self.raised.append(error)
             return None
-        if not asked and (large := _overflows(result)):
-            self.far = self.far or _out_of_range(min(result.differing), large)
+        if not asked and (large := overflows(result)):
+            self.far = self.far or out_of_range(min(result.differing), large)
             return None
         self.results.append(result)
         return result
@@ -311,7 +300,8 @@ class _Run:
             self.results,
             self.raised,
             self.smallest,
-            [*self.breaches, *filter(None, (self.guard, self.far))],
+            (*self.refusals, *self.breaches, *filter(None, (self.guard, self.far))),
+            uses=self.uses,
             standing=self.standing,
             target=self.name,
             seed=self.seed,
@@ -325,33 +315,6 @@ class _Run:
         if not in_forward:
             return f"no case could be drawn for the signature {signature}"
         return f"{in_forward[0]}\nfor inputs drawn as {signature}; give the layer's own: --signature, or inputs="
-
-
-def _overflows(result: CaseResult) -> str:
-    """Where gradients are wrong only by being no numbers: the arrays beside the main input that are larger than ever
-    used, with their sizes. An exp of such a one overflows.
-    """
-    case = result.case
-    if not result.differing or not result.differing <= result.not_numbers:
-        return ""
-    others = [name for name in case.movable if name != case.signature.arguments[0].name]
-    sizes = {name: float(np.max(np.abs(case.arrays[name]), initial=0.0)) for name in others}
-    return " and ".join(f"{name} of {size:.0e}" for name, size in sizes.items() if size > USED)
-
-
-def _out_of_range(gradient: str, large: str) -> Finding:
-    return Finding(
-        kind="overflow",
-        severity="warning",
-        gradient=gradient,
-        message=f"the gradient of {gradient} is no number for {large}",
-    )
-
-
-def _wide(array: Any) -> Any:
-    """Values all over [-12, 12], no two alike, in the array's shape and dtype."""
-    values = 12 * np.cos(0.5 + 2.4 * np.arange(array.size))
-    return np.round(values, 2).reshape(array.shape).astype(array.dtype)
 
 
 def _read(subject: Any, signature: Signature | None, arrays: Any, dtype: Any) -> Subject:

@@ -76,6 +76,7 @@ def _shapes(seen: Seen) -> Iterator[Finding]:
         problem = shown.wrong_shapes[row.name]
         severe = row.verdict == "differs" and bool(unlike)
         message = f"the gradient of {row.name} {problem}" + ("" if severe else "; its values are in the right order")
+        message += _use(unlike or odd)
         yield seen.finding(
             "wrong-shape",
             "error" if severe else "warning",

@@ -247,7 +247,7 @@ class _Search:
             if probe.ran and name in ("h", "w", "l"):  # tells h//2 from (h-1)//2+1
                 found = replace(found, sizes=(*found.sizes, odd), probes=(*found.probes, probe))
             elif not probe.ran:
-                doubled = _doubled(found.layout, name)
+                doubled = found.layout.times((name,), 2)
                 sizes = [{**s, name: s[name] // 2 + k % 2} for k, s in enumerate(found.sizes)]
                 probes = [self._probe(doubled, numbers, {}) for numbers in sizes]
                 if all(probe.ran for probe in probes):
@@ -387,19 +387,6 @@ def _as_general(layout: Layout, other: Layout, more: int, named: Collection[str]
 
 def _unused(names: Sequence[str]) -> str:
     return next(letter for letter in "jmpquvxyzabefgl" if letter not in names)
-
-
-def _doubled(layout: Layout, name: str) -> Layout:
-    """The layout with `2*name` for that size, alone or within an expression."""
-
-    def twice(size: Dim) -> Dim:
-        return dim(re.sub(rf"\b{name}\b", f"(2*{name})", size.text)) if name in size.names else size
-
-    arguments = tuple(
-        replace(a, dims=tuple(map(twice, a.dims)), limit=a.limit and twice(a.limit)) for a in layout.arguments
-    )
-    numbers = {n: twice(d) if isinstance(d, Dim) else type(d)(map(twice, d)) for n, d in layout.sizes.items()}
-    return replace(layout, arguments=arguments, sizes=numbers)
 
 
 def _holds(argument: Argument | None, array: Array) -> bool:

@@ -6,7 +6,8 @@ with a constant. What came of running a layout is a `Probe`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -75,6 +76,21 @@ class Layout:
     def with_argument(self, changed: Argument) -> Layout:
         """The same with the array of that name declared otherwise."""
         return replace(self, arguments=tuple(changed if a.name == changed.name else a for a in self.arguments))
+
+    def times(self, names: Sequence[str], factor: int) -> Layout:
+        """The same with that multiple of each of these sizes, alone or within an expression."""
+
+        def multiple(size: Dim) -> Dim:
+            text = size.text
+            for name in names:
+                text = re.sub(rf"\b{name}\b", f"({factor}*{name})", text)
+            return dim(text)
+
+        arguments = tuple(
+            replace(a, dims=tuple(map(multiple, a.dims)), limit=a.limit and multiple(a.limit)) for a in self.arguments
+        )
+        numbers = {n: multiple(d) if isinstance(d, Dim) else type(d)(map(multiple, d)) for n, d in self.sizes.items()}
+        return replace(self, arguments=arguments, sizes=numbers)
 
     def signature(self, output: tuple[Dim, ...] | None = None) -> Signature:
         """As a signature."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from checks.case import Case
+from checks.function import Array
 from checks.signature import Signature
 from checks.strategies import plain_case
 from checks.subject import Subject
@@ -36,12 +38,31 @@ def ordinary_case(
     return case
 
 
-def distinct_case(subject: Subject, seed: int, dtype: Any, *, signature: Signature, start: int = 3) -> Case | None:
-    """An ordinary case, or one with the last sizes the largest turned round: a filter is smaller than its image."""
+def distinct_case(
+    subject: Subject, seed: int, dtype: Any, *, signature: Signature, start: int = 3, batch: int | None = None
+) -> Case | None:
+    """An ordinary case, or one with the last sizes the largest turned round: a filter is smaller than its image.
+
+    `batch`: the first size, if it is to be another one.
+    """
     names = signature.sizes
+    first = {name: batch for name in names[:1] if batch is not None}
     turned = {name: start + k for k, name in enumerate(reversed(names))}
-    for fixed in (None, turned):
+    for fixed in (first, {**turned, **first}):
         case = ordinary_case(subject, seed, dtype, fixed, signature=signature, start=start)
         if case is not None:
             return case
     return None
+
+
+def reaching(case: Case) -> Case:
+    """The case with inputs all over [-12, 12], no two alike; itself where it has none that may be anything."""
+    roles = case.subject.roles
+    inputs = [a.name for a in case.signature.arguments if a.kind == "float" and roles[a.name] == "input"]
+    wide = {name: _wide(array) if name in inputs else array for name, array in case.arrays.items()}
+    return replace(case, arrays=wide) if inputs else case
+
+
+def _wide(array: Array) -> Array:
+    values = 12 * np.cos(0.5 + 2.4 * np.arange(array.size))
+    return np.asarray(np.round(values, 2).reshape(array.shape), dtype=array.dtype)

@@ -110,8 +110,8 @@ class Report:
 
     `target` is the path as given, then `::Name`; `why` says for an error what happened; `notes` are remarks that
     change no verdict. `likeness` says in a line what other layer it was compared with, or computes the same as.
-    `cases` counts the drawn cases. `stood_in`: what the layer used that is not really there, each as a sentence; such a
-    layer may pass, and never fails.
+    `uses`: words for each use beside the default one that was looked at. `cases` counts the drawn cases. `stood_in`:
+    what the layer used that is not really there, each as a sentence; such a layer may pass, and never fails.
     """
 
     target: str
@@ -125,6 +125,7 @@ class Report:
     cases: int = 0
     seconds: float = 0.0
     why: str | None = None
+    uses: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     likeness: str | None = None
     stood_in: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from checks.signature import Signature
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
+Option = Literal["number", "off", "switch"]
 Role = Literal["input", "parameter", "label", "hyper"]
 
 
@@ -64,6 +65,8 @@ class Subject:
     `near_misses`: for an owed array, names of attributes that look like its gradient (`dw` beside `dW`).
     `keep`: like `build`, with one object for all forwards, and its parameters left as they were when it was made.
     `modes`: the same layer used in another way (in evaluation mode, with a stride), each with words for it.
+    `option`: of such a use, what the layer is told: another number than its default, one where the default is
+    0, or something else.
     `fixed`: sizes that an object was built for, so that it takes no others. `updates`: backward changes the
     parameters itself. `resets`: the class has a method that sets gradients or state to zero.
     """
@@ -79,6 +82,7 @@ class Subject:
     recipe: Recipe | None = None
     keep: Callable[[Arrays], Trial] | None = None
     modes: tuple[tuple[str, Subject], ...] = ()
+    option: Option | None = None
     fixed: frozenset[str] = frozenset()
     updates: bool = False
     resets: bool = False

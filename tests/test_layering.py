@@ -32,7 +32,7 @@ LAYERS = (
     ("comparison", "rows"),
     ("look",),
     ("examine",),
-    ("findings", "dialects"),
+    ("findings", "dialects", "uses"),
     ("summary", "report", "caveats", "own_case", "own_inputs"),
     ("load",),
     ("discover",),

@@ -70,6 +70,7 @@ PASSES = Report(
     evaluations=321,
     cases=20,
     seconds=0.123,
+    uses=("stride=2", "training=False"),
     notes=("the upstream was summed",),
     versions={"numpy": "2.0"},
 )
@@ -168,6 +169,7 @@ def test_quiet_keeps_the_verdict_and_drops_what_passes_and_the_snippet() -> None
 def test_verbose_says_how_it_was_checked() -> None:
     assert to_text(PASSES, VERBOSE) == PASS_TEXT + (
         "\n  x: input, float64, compared by entries"
+        "\n  also with stride=2; training=False"
         "\n  note: the upstream was summed"
         "\n  20 cases, 321 evaluations, 0.12 s"
         "\n  seed 7, numpy 2.0"
@@ -263,6 +265,7 @@ SUBJECT_KEYS = [
     "seconds",
     "why",
     "likeness",
+    "uses",
     "notes",
 ]
 GRADIENT_KEYS = [

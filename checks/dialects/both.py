@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from checks.dialects.roles import Roles, of_a_loss
 from checks.dialects.spelled import Spelled, loss_with_gradients
-from checks.dialects.usage import Bound, Usage, Values, code_words, formals
+from checks.dialects.usage import Usage, Values, code_words, formals
 
 
 def recognises(obj: Any) -> bool:
@@ -24,29 +24,33 @@ def _spelled(function: Callable[..., Any]) -> Spelled | None:
 
 def usage(obj: Any, name: str) -> Usage:
     """How it is called."""
-    needed, _ = formals(obj, "forward")
+    return _usage(obj, name, {})
+
+
+def _usage(obj: Any, name: str, told: Mapping[str, Any]) -> Usage:
+    """The usage in which it is told something else than its defaults."""
+    needed, spare = formals(obj, "forward")
     inputs = tuple(formal.name for formal in needed)
     spelled = _spelled(obj)
     assert spelled is not None
-    roles = of_a_loss(needed, spelled)
-
-    def bind(instance: Any) -> Bound:
-        return _Bound(obj, inputs, spelled)
-
+    given = ", ".join(["{inputs}", *(f"{option}={value!r}" for option, value in told.items())])
     found = Usage(
         name=name,
         kind="function",
         make=lambda values: None,
-        bind=bind,
+        bind=lambda instance: _Bound(obj, inputs, spelled, told),
         constructor=(),
         forward=tuple(needed),
         takes_upstream=False,
         words=code_words(obj),
         defined=obj,
-        call=(f"layer = {obj.__name__}({{inputs}})", f"out = layer[{spelled.loss}]"),
+        told=told,
+        settings=tuple(spare),
+        telling=lambda more: _usage(obj, name, {**told, **more}),
+        call=(f"layer = {obj.__name__}({given})", f"out = layer[{spelled.loss}]"),
         answer=f"layer{spelled.gradients}",
     )
-    return in_roles(found, roles)
+    return in_roles(found, of_a_loss(needed, spelled))
 
 
 def in_roles(found: Usage, roles: Roles) -> Usage:
@@ -66,12 +70,15 @@ def in_roles(found: Usage, roles: Roles) -> Usage:
 class _Bound:
     """The two parts of what one call returns."""
 
-    def __init__(self, function: Callable[..., Any], inputs: tuple[str, ...], spelled: Spelled) -> None:
-        self._function, self._inputs, self._spelled = function, inputs, spelled
+    def __init__(
+        self, function: Callable[..., Any], inputs: tuple[str, ...], spelled: Spelled, told: Mapping[str, Any]
+    ) -> None:
+        self._function, self._inputs, self._spelled, self._told = function, inputs, spelled, told
         self._gradient: Any = None
 
     def forward(self, values: Values) -> Any:
-        loss, self._gradient = self._spelled.parts(self._function(*[values[name] for name in self._inputs]))
+        returned = self._function(*[values[name] for name in self._inputs], **self._told)
+        loss, self._gradient = self._spelled.parts(returned)
         return loss
 
     def backward(self, upstream: Any) -> Any:

@@ -16,7 +16,7 @@ from checks.dialects.names import UPSTREAM
 from checks.dialects.options import words_of
 from checks.dialects.roles import of_a_loss
 from checks.dialects.spelled import gradients
-from checks.dialects.usage import Bound, Usage, Values, code_words, formals
+from checks.dialects.usage import Usage, Values, code_words, formals
 from checks.errors import LayerError
 from checks.infer_layout import Formal
 from checks.infer_table import OPTIONS, chooses
@@ -29,27 +29,34 @@ def recognises(obj: Any) -> bool:
 
 def usage(obj: Any, name: str) -> Usage:
     """How the two are called."""
-    forward, backward = obj
+    forward, _ = obj
     needed, spare = formals(forward, "forward")
     needed = [replace(f, options=words_of(forward)) if chooses(f) else f for f in needed]
     if not needed:
         raise LayerError(f"{name} takes no arguments: expected the layer's inputs, as in affine_forward(x, w, b)")
-    wanted = _backward_wants(backward, needed)
+    found = _usage(obj, name, needed, spare, {})
+    return replace(found, modes=(*other_choices(found), *_in_test_mode(found)))
+
+
+def _usage(obj: Any, name: str, needed: list[Formal], spare: list[Formal], told: Mapping[str, Any]) -> Usage:
+    """The usage in which forward, and backward where it takes them too, are told something else than their defaults."""
+    forward, backward = obj
+    wanted = _backward_wants(backward, needed, spare)
+    also = {formal.name: told[formal.name] for formal in formals(backward, "forward")[1] if formal.name in told}
+    known = {formal.name: told.get(formal.name, formal.default) for formal in spare}
     inputs = tuple(formal.name for formal in needed)
-
-    def bind(instance: Any) -> Bound:
-        return _Pair(forward, backward, inputs, wanted)
-
     words = {"upstream": "upstream", "cache": "layer", "nothing": "0.0"}
-    spelled = ", ".join(words.get(w.partition(" ")[0], w) for w in wanted)
+    words |= {option: repr(known[option]) for option in wanted if option in known}
+    spelled = ", ".join([*(words.get(w.partition(" ")[0], w) for w in wanted), *_keywords(also)])
     further = sum(w.startswith("nothing ") for w in wanted)
+    given = ", ".join(["{inputs}", *_keywords(told)])
     cached = "cache" in wanted
-    first = f"out, {'_, ' * further}layer = {{name}}({{inputs}})" if cached else "layer = out = {name}({inputs})"
+    outputs = f"out, {'_, ' * further}layer" if cached else "layer = out"
     found = Usage(
         name=name,
         kind="function",
         make=lambda values: None,
-        bind=bind,
+        bind=lambda instance: _Pair(obj, inputs, wanted, known, (told, also)),
         constructor=(),
         forward=tuple(needed),
         takes_upstream="upstream" in wanted,
@@ -57,23 +64,21 @@ def usage(obj: Any, name: str) -> Usage:
         words=code_words(forward),
         defined=obj,
         returned_names=returned_names(backward),
-        call=(first.replace("{name}", forward.__name__),),
+        told=told,
+        settings=tuple(spare),
+        telling=lambda more: _usage(obj, name, needed, spare, {**told, **more}),
+        call=(f"{outputs} = {forward.__name__}({given})",),
         answer=f"{backward.__name__}({spelled})",
     )
     if not cached and not found.takes_upstream and len(needed) > 1:  # a loss and its gradient, of the same arguments
         plain = replace(found, inputs_are_parameters=False)
         found = in_roles(plain, of_a_loss(needed, gradients(backward)))
-    flags = [f for f in spare if f.hint == "flag" and isinstance(f.default, bool)]
-    told = [{f.name: not f.default} for f in flags]
-    modes = [_flagged(found, keywords, _telling(obj, inputs, wanted, keywords)) for keywords in told]
-    return replace(found, modes=(*modes, *other_choices(found), *_in_test_mode(found)))
+    return found
 
 
-def _flagged(usage: Usage, told: Mapping[str, Any], bind: Callable[[Any], Bound]) -> Mode:
-    """The use in which forward is told something else than its default."""
-    label = ", ".join(f"{name}={value}" for name, value in told.items())
-    (line,) = usage.call
-    return label, replace(usage, bind=bind, call=(line.replace("{inputs}", f"{{inputs}}, {label}"),))
+def _keywords(told: Mapping[str, Any]) -> list[str]:
+    """As they are spelled in a call."""
+    return [f"{name}={value!r}" for name, value in told.items()]
 
 
 def _in_test_mode(usage: Usage) -> Iterator[Mode]:
@@ -84,35 +89,27 @@ def _in_test_mode(usage: Usage) -> Iterator[Mode]:
         yield "test mode, stride 2, padding 1", replace(usage, forward=forward)
 
 
-def _telling(
-    pair: tuple[Callable[..., Any], Callable[..., Any]],
-    inputs: tuple[str, ...],
-    wanted: tuple[str, ...],
-    keywords: Mapping[str, Any],
-) -> Callable[[Any], Bound]:
-    return lambda instance: _Pair(*pair, inputs, wanted, keywords)
-
-
 class _Pair:
     """The two functions, with the cache kept between them."""
 
     def __init__(
         self,
-        forward: Callable[..., Any],
-        backward: Callable[..., Any],
+        pair: tuple[Callable[..., Any], Callable[..., Any]],
         inputs: tuple[str, ...],
         wanted: tuple[str, ...],
-        keywords: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any],
+        told: tuple[Mapping[str, Any], Mapping[str, Any]],
     ) -> None:
-        self._keywords = dict(keywords or {})
-        self._forward, self._backward = forward, backward
+        self._forward, self._backward = pair
         self._inputs, self._wanted = inputs, wanted
+        self._options = options
+        self._told_forward, self._told_backward = told
         self._cached = "cache" in wanted
         self._known: dict[str, Any] = {}
         self._unfed: list[Any] = []
 
     def forward(self, values: Values) -> Any:
-        result = self._forward(*[values[name] for name in self._inputs], **self._keywords)
+        result = self._forward(*[values[name] for name in self._inputs], **self._told_forward)
         if self._cached:
             if not isinstance(result, tuple) or len(result) < 2:
                 self._known = {**values, "cache": result}
@@ -133,14 +130,14 @@ class _Pair:
         return self._unfed
 
     def backward(self, upstream: Any) -> Any:
-        known = {**self._known, "upstream": upstream}
-        return self._backward(*[known[name] for name in self._wanted])
+        known = {**self._options, **self._known, "upstream": upstream}
+        return self._backward(*[known[name] for name in self._wanted], **self._told_backward)
 
 
-def _backward_wants(backward: Callable[..., Any], inputs: list[Formal]) -> tuple[str, ...]:
-    """What to hand to backward, in order: the upstream gradient, the cache, or inputs by their names."""
+def _backward_wants(backward: Callable[..., Any], inputs: list[Formal], options: list[Formal]) -> tuple[str, ...]:
+    """What to hand to backward, in order: the upstream gradient, the cache, or inputs and options by their names."""
     names = [f.name for f in formals(backward, "forward")[0]]
-    given = {formal.name for formal in inputs}
+    given = {formal.name for formal in (*inputs, *options)}
     unknown = [n for n in names if n not in given]
     caches = [n for n in unknown if n.lower() in ("cache", "ctx", "context", "saved", "memory", "caches", "c")]
     ups = [n for n in unknown if n not in caches]

@@ -7,26 +7,26 @@ not held against the layer: only wrong values are.
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Callable, Iterator, Mapping
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from checks.dialects.calls import Calls
-from checks.dialects.names import RATE
-from checks.dialects.options import options
+from checks.dialects.options import options, words_of
 from checks.dialects.usage import Bound, Usage, Values
+from checks.dialects.varying import others, together
 from checks.errors import LayerError
 from checks.infer_layout import REQUIRED, Formal
 from checks.infer_table import chooses
+from checks.subject import Option
 
 _SWITCHES = ("training", "train", "is_training", "is_train", "train_mode", "train_flg", "train_flag", "training_mode")
-_STRIDE = re.compile(r"strides?|step|stride_?size")
-_DILATION = re.compile(r"dilations?|dilation_?rate|rate")
-_PADDING = re.compile(r"pad|padding|pad_?size")
 
 Mode = tuple[str, Usage]
 _MOST_OPTIONS = 5
+_MOST_TOLD = 16
 
 
 def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any, Calls], Bound]) -> Iterator[Mode]:
@@ -50,13 +50,6 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
         if formal.hint == "mask" and formal.default is None:
             yield f"a {formal.name}", extended(usage, calls, spare, bound, (formal.name,))
     yield from other_choices(usage)
-    yield from _other_options(usage)
-    changed = dict(_changed(usage.optional))
-    for name, value in changed.items():
-        yield f"{name}={value}", _told(usage, {name: value})
-    if len(changed) > 1:
-        label = ", ".join(f"{name}={value}" for name, value in changed.items())
-        yield label, _told(usage, changed)
 
 
 def extended(
@@ -82,21 +75,35 @@ def other_choices(usage: Usage) -> Iterator[Mode]:
                 yield f"{formal.name}={word!r}", put(chosen)
 
 
-def _other_options(usage: Usage) -> Iterator[Mode]:
-    """The other strings and the other truth values that the constructor may be told."""
-    count = 0
-    for formal in usage.optional:
-        others: tuple[Any, ...] = ()
-        if isinstance(formal.default, str) and isinstance(usage.defined, type):
-            others = tuple(o for o in options(usage.defined, formal.name) if isinstance(o, str) and o != formal.default)
-        elif isinstance(formal.default, bool):
-            others = (not formal.default,)
-        elif isinstance(formal.default, float) and formal.default and not RATE.fullmatch(formal.name.lower()):
-            others = (0.7 * formal.default,)  # a probability stays one
-        for value in others[:_MOST_OPTIONS]:
-            count += 1
-            if count <= 2 * _MOST_OPTIONS:
-                yield f"{formal.name}={value!r}", _told(usage, {formal.name: value})
+def told_otherwise(usage: Usage) -> Iterator[Mode]:
+    """The uses with other options: each option once before any twice; a stride and a padding also together."""
+    formals = usage.settings if usage.telling else usage.optional
+    values = {formal.name: others(formal, _words(usage, formal)) for formal in formals}
+    rounds = [
+        [{name: numbers[k]} for name, numbers in values.items() if k < len(numbers)]
+        for k in range(max(map(len, values.values()), default=0))
+    ]
+    several = together(values)
+    everything = [*(rounds[:1] or [[]])[0], *([several] if several else []), *itertools.chain(*rounds[1:])]
+    defaults = {formal.name: formal.default for formal in formals}
+    for more in everything[:_MOST_TOLD]:
+        label = ", ".join(f"{name}={value!r}" for name, value in more.items())
+        yield label, replace(_told(usage, more), option=_kind([defaults[name] for name in more]))
+
+
+def _words(usage: Usage, formal: Formal) -> tuple[Any, ...]:
+    """Strings that an argument may be."""
+    if isinstance(usage.defined, type):
+        return options(usage.defined, formal.name)
+    functions = usage.defined if isinstance(usage.defined, tuple) else (usage.defined,)
+    return words_of(functions[0]) if inspect.isfunction(functions[0]) else ()
+
+
+def _kind(defaults: Sequence[Any]) -> Option:
+    """What it is to tell something else than these."""
+    if not all(isinstance(value, int | float | tuple) and not isinstance(value, bool) for value in defaults):
+        return "switch"
+    return "number" if any(defaults) else "off"
 
 
 def called(usage: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
@@ -109,20 +116,13 @@ def called(usage: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> 
     )
 
 
-def _changed(optional: tuple[Formal, ...]) -> Iterator[tuple[str, int]]:
-    """Another stride, a padding, where the defaults are the plain ones."""
-    for formal in optional:
-        whole = isinstance(formal.default, int) and not isinstance(formal.default, bool)
-        if whole and _STRIDE.fullmatch(formal.name.lower()):
-            yield formal.name, 2 if formal.default == 1 else 1
-        elif whole and _DILATION.fullmatch(formal.name.lower()) and formal.default == 1:
-            yield formal.name, 2
-        elif whole and _PADDING.fullmatch(formal.name.lower()):
-            yield formal.name, 1 if formal.default == 0 else 0
-
-
 def _told(usage: Usage, more: Mapping[str, Any]) -> Usage:
-    return replace(usage, make=functools.partial(_with, usage.make, more), told={**usage.told, **more})
+    if usage.telling is not None:
+        return usage.telling(more)
+    rated = usage.rated and replace(usage.rated, make=functools.partial(_with, usage.rated.make, more))
+    return replace(
+        usage, make=functools.partial(_with, usage.make, more), told={**usage.told, **more}, rated=rated, modes=()
+    )
 
 
 def _with(make: Callable[[Values], Any], more: Mapping[str, Any], values: Values) -> Any:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from checks.dialects import explicit
+from checks.dialects.again import run_again
 from checks.dialects.choosing import as_given, search
 from checks.dialects.dialect import Request
 from checks.dialects.errors import nothing_stored, one_of_many
 from checks.dialects.following import follows
 from checks.dialects.locating import FLOATS, Locating
+from checks.dialects.modes import told_otherwise
 from checks.dialects.names import RESET
 from checks.dialects.parameters import Parameter
 from checks.dialects.places import Located
@@ -56,7 +58,7 @@ def read(usage: Usage, request: Request) -> Subject:
                 first = first or error
                 continue
             if not (reading.raised or reading.answers_from_beside or reading.astray):
-                return replace(subject, modes=(*_other_targets(subject), *_modes(way, request)))
+                return replace(subject, modes=(*_other_targets(subject), *_modes(way, request, reading.known)))
             first = first or subject
     if isinstance(first, Subject) and usage.doubtful and len(usage.forward) > 2:
         raise one_of_many(usage)
@@ -80,31 +82,35 @@ def _with_kind(signature: Signature, name: str, kind: str) -> Signature:
     return Signature(arguments, signature.output)
 
 
-def _modes(usage: Usage, request: Request) -> Iterator[tuple[str, Subject]]:
-    """The other uses that can be read."""
-    for label, other in usage.modes:
-        reading = _Reading(other, request)
+def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator[tuple[str, Subject]]:
+    """The other uses that can be read, those with other options in the layouts that are known to work."""
+    if request.inputs is not None:  # they are for the use at hand
+        return
+    for label, other in (*usage.modes, *told_otherwise(usage)):
+        reading = _Reading(other, request, known if other.option else ())
         try:
             subject = reading.subject()
         except (LayerError, SignatureError):
             continue
-        if not reading.raised:
-            yield label, subject
+        if not reading.raised or other.option in ("number", "off"):
+            yield label, replace(subject, option=other.option)
 
 
 class _Reading(Locating):
     """One object being read: each step sets what the later ones need."""
 
-    def __init__(self, usage: Usage, request: Request) -> None:
+    def __init__(self, usage: Usage, request: Request, known: tuple[Found, ...] = ()) -> None:
+        """`known`: layouts that work where the layer is told nothing."""
         kept_names: tuple[str, ...] = ()
         if request.signature is not None:
             usage, kept_names = explicit.matched(usage, request.signature)
         super().__init__(usage, request, kept_names)
         self.raised = False
         self.found: Found | None = None
+        self.known = known
 
     def subject(self) -> Subject:
-        readings = self.readings()
+        self.known = readings = self.known_again() or self.readings()
         found = self.found = readings[0]
         self.raised = found.raised is not None
         parameters, located = self.located(found)
@@ -179,6 +185,16 @@ class _Reading(Locating):
         return any(bool(np.any(leaf)) for _, leaf in leaves(returned) if as_number(leaf) is not None)
 
     # The layout
+
+    def known_again(self) -> tuple[Found, ...]:
+        """The known layouts, run again. LayerError where none runs, and what is told changes no layout's meaning."""
+        told = self.usage.told
+        if set(told) & {name for found in self.known for name in found.layout.sizes}:
+            raise LayerError(f"{self.usage.name}: a size of its own, which varies anyway")
+        again = tuple(filter(None, (run_again(self.prober, found, told) for found in self.known)))
+        if self.known and not again and not any(isinstance(value, str | bool) for value in told.values()):
+            raise LayerError(f"{self.usage.name} does not run where it is told otherwise")
+        return again
 
     def readings(self) -> tuple[Found, ...]:
         """The layouts that the layer takes, the printed one first."""

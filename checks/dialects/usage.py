@@ -19,6 +19,7 @@ import numpy as np
 
 from checks.dialects.names import FORWARD, OUTPUT
 from checks.infer_layout import Formal
+from checks.subject import Option
 
 Values = Mapping[str, Any]
 
@@ -45,10 +46,12 @@ class Usage:
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
     it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
     `doubtful`: no name says which of two inputs is the main one. `only_after`: of a variant, what the ways before it
-    have to have come to. `told`: what the constructor is told
-    besides its values. `modes`: other uses that it offers, with words for each. `kind` names the thing: layer,
-    network, function. `words`: names that forward's code uses. `call`, `answer`: the calls in code, with `{inputs}`
-    and `{create}` to fill in. `further`: optional arguments of forward, which `extended` makes inputs of.
+    have to have come to. `told`: what the constructor is told besides its values, or a function's calls; `option`:
+    whether that is a number (`off`: where the default is 0) or something else. `settings`, `telling`: what defaults in
+    the calls of functions, and the use in which it is told. `modes`: other uses that it offers, with words for each.
+    `kind` names the thing: layer, network, function. `words`: names that forward's code uses. `call`, `answer`: the
+    calls in code, with `{inputs}` and `{create}` to fill in. `further`: optional arguments of forward, which `extended`
+    makes inputs of.
     """
 
     name: str
@@ -74,6 +77,9 @@ class Usage:
     returned_names: tuple[str, ...] | None = None
     variants: tuple[Usage, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
+    option: Option | None = None
+    settings: tuple[Formal, ...] = ()
+    telling: Callable[[Mapping[str, Any]], Usage] | None = None
     rated: Usage | None = None
     modes: tuple[tuple[str, Usage], ...] = ()
     further: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "seconds": _number(report.seconds),
         "why": report.why,
         "likeness": report.likeness,
+        "uses": list(report.uses),
         "notes": list(report.notes),
     }
 

@@ -199,6 +199,8 @@ def _particulars(report: Report) -> Iterator[Line]:
         if comparison.miss_probability is not None:
             by += f", an error is missed with probability {comparison.miss_probability:.0e}"
         yield from _wrapped(by, "  ", "faint")
+    if report.uses:
+        yield from _wrapped(f"also with {'; '.join(report.uses)}", "  ", "faint", hang="    ")
     for note in report.notes:
         yield from _wrapped(f"note: {note}", "  ", hang="    ")
     counts = f"{counted(report.cases, 'case')}, {counted(report.evaluations, 'evaluation')}"

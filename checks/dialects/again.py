@@ -1,0 +1,40 @@
+"""A layout that is known to work, run again where the layer is told something else than its default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from checks.dialects.probing import Prober
+from checks.infer import Found
+from checks.infer_layout import Layout
+
+
+def run_again(prober: Prober, found: Found, told: Mapping[str, Any]) -> Found | None:
+    """The layout's runs under this use, with sizes that what is told divides; None where forward does not run.
+
+    The runs that backward came through are first. `raised`: what it raised, where it never did.
+    """
+    for layout in _layouts(found.layout, told):
+        probes = [prober.run(layout, sizes, {}) for sizes in found.sizes]
+        if not all(probe.forward_ran for probe in probes):
+            continue
+        order = sorted(range(len(probes)), key=lambda k: not probes[k].ran)
+        return Found(
+            layout=layout,
+            sizes=tuple(found.sizes[k] for k in order),
+            probes=tuple(probes[k] for k in order),
+            raised=None if probes[order[0]].ran else probes[order[0]].error,
+        )
+    return None
+
+
+def _layouts(layout: Layout, told: Mapping[str, Any]) -> Iterator[Layout]:
+    """The layout, then with one of its sizes, or both sides of an image, a multiple of a number that is told."""
+    yield layout
+    factor = max((number for number in told.values() if type(number) is int), default=1)
+    if factor > 1 and layout.names:
+        first, *rest = layout.names
+        sides = tuple(name for name in ("h", "w") if name in layout.names)
+        for names in (*((name,) for name in rest), sides, (first,)):
+            yield layout.times(names, factor)
