@@ -10,6 +10,7 @@ from zoo.right import options as right
 from zoo.wrong import options as wrong
 
 from checks import check
+from checks.dialects.options import words_of
 from checks.dialects.varying import others, together
 from checks.infer_layout import Formal
 from checks.results import Report
@@ -104,3 +105,20 @@ def test_a_case_of_another_use_is_as_small_as_any_and_runs(capsys: pytest.Captur
     exec(compile(found.counterexample, "counterexample", "exec"), {})
     backward, numerical = (float(line.split()[-1]) for line in capsys.readouterr().out.splitlines())
     assert abs(backward - numerical) > 1e-3 * max(abs(backward), abs(numerical))
+
+
+def normed_forward(x: Any, g: Any, b: Any, axis: int = -1) -> Any:
+    hat = x / np.sqrt((x**2).mean(axis, keepdims=True))
+    return hat * g + b, (x, hat, g, axis)
+
+
+def normed_backward(dout: Any, cache: Any) -> Any:
+    x, hat, g, axis = cache
+    d = dout * g
+    dx = (d - hat * (d * hat).mean(axis, keepdims=True)) / np.sqrt((x**2).mean(axis, keepdims=True))
+    return dx, (dout * hat).sum(0), dout.sum(0)
+
+
+def test_the_names_of_keywords_are_no_words_to_choose_by() -> None:
+    assert words_of(normed_forward) == ()
+    assert report((normed_forward, normed_backward)).uses == ("axis=0",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -109,7 +110,8 @@ class _Pair:
         self._unfed: list[Any] = []
 
     def forward(self, values: Values) -> Any:
-        result = self._forward(*[values[name] for name in self._inputs], **self._told_forward)
+        told = copy.deepcopy(self._told_forward) if self._told_forward else {}
+        result = self._forward(*[values[name] for name in self._inputs], **told)
         if self._cached:
             if not isinstance(result, tuple) or len(result) < 2:
                 self._known = {**values, "cache": result}

@@ -86,7 +86,9 @@ def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator
     """The other uses that can be read, those with other options in the layouts that are known to work."""
     if request.inputs is not None:  # they are for the use at hand
         return
-    for label, other in (*usage.modes, *told_otherwise(usage)):
+    own = dict(usage.modes)
+    told = [(label, other) for label, other in told_otherwise(usage) if label not in own]
+    for label, other in (*usage.modes, *told):
         reading = _Reading(other, request, known if other.option else ())
         try:
             subject = reading.subject()
