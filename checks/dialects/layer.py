@@ -27,6 +27,7 @@ from checks.dialects.modes import called, extended, modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.options import annotated, by_type, options
 from checks.dialects.reach import large_arrays
+from checks.dialects.reducing import reducing
 from checks.dialects.roles import main_is_second
 from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
 from checks.dialects.usage import Bound, Usage, Values, accepts_rest, clone, code_words, formals
@@ -117,13 +118,35 @@ def usage(obj: Any, name: str) -> Usage:
         exchanged = tuple(reversed(needed))
         swapped = replace(found, forward=exchanged, variants=(), modes=(), only_after="a reading", doubtful=True)
         found = replace(found, doubtful=True, variants=(*found.variants, swapped))
-    if not calls.takes_upstream or not any(isinstance(value, str) for _, value in arguments):
+    return _as_a_loss(found, calls)
+
+
+def _as_a_loss(found: Usage, calls: Calls) -> Usage:
+    """The usage, with those in which backward is handed predictions and labels, and in which the loss is a number.
+
+    A loss that has a method for reducing forward's values per sample is what that method gives.
+    """
+    reduce = reducing(found.defined, calls.forward, calls.inputs)
+    if not calls.takes_upstream:
+        if reduce is None:
+            return found
+        return replace(called(found, replace(calls, forward=reduce), LayerBound), variants=(found,), modes=())
+    if not any(isinstance(value, str) for _, value in calls.arguments):
         return found
     given = calls.answer.replace("upstream", f"getattr(layer, 'output', {calls.inputs[0]})")
-    as_loss = replace(
-        found, bind=lambda instance: LossBound(instance, calls), takes_upstream=False, answer=given, modes=()
-    )
-    return replace(found, variants=(*found.variants, as_loss))
+    names = [calls.forward] if reduce is None else [reduce, calls.forward]
+    losses = [
+        replace(
+            called(found, replace(calls, forward=name), LossBound),
+            takes_upstream=False,
+            answer=given,
+            variants=(),
+            modes=(),
+        )
+        for name in names
+    ]
+    labelled = len(calls.inputs) > 1 and any(value in calls.inputs[1:] for _, value in calls.arguments)
+    return replace(found, variants=(*found.variants, *losses), perhaps_loss=labelled, reduced=reduce is not None)
 
 
 def _several(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound], spare: list[Formal]) -> Usage:

@@ -18,8 +18,9 @@ from checks.dialects.locating import FLOATS, Locating
 from checks.dialects.modes import told_otherwise
 from checks.dialects.names import RESET
 from checks.dialects.parameters import Parameter
-from checks.dialects.places import Located
+from checks.dialects.places import Located, Place
 from checks.dialects.placing import choose_modes
+from checks.dialects.probing import upstream_like
 from checks.dialects.reach import as_number
 from checks.dialects.recipe import recipe, source_cell, source_file, source_line
 from checks.dialects.returned import leaves, one_for_each
@@ -57,7 +58,7 @@ def read(usage: Usage, request: Request) -> Subject:
             except LayerError as error:
                 first = first or error
                 continue
-            if not (reading.raised or reading.answers_from_beside or reading.astray):
+            if not (reading.raised or reading.answers_from_beside or reading.astray or reading.takes_prediction):
                 return replace(subject, modes=(*_other_targets(subject), *_modes(way, request, reading.known)))
             first = first or subject
     if isinstance(first, Subject) and usage.doubtful and len(usage.forward) > 2:
@@ -110,12 +111,14 @@ class _Reading(Locating):
         self.raised = False
         self.found: Found | None = None
         self.known = known
+        self.places: Mapping[str, Place] = {}
 
     def subject(self) -> Subject:
         self.known = readings = self.known_again() or self.readings()
         found = self.found = readings[0]
         self.raised = found.raised is not None
         parameters, located = self.located(found)
+        self.places = located.places
         self.refuse_silence(found, located)
         notes: list[str] = list(words(located.unnamed))
         if found.raised is not None:
@@ -185,6 +188,34 @@ class _Reading(Locating):
         except Exception:  # the check will say so
             return False
         return any(bool(np.any(leaf)) for _, leaf in leaves(returned) if as_number(leaf) is not None)
+
+    @property
+    def takes_prediction(self) -> bool:
+        """Whether backward, which is handed the labels too, takes the prediction before them: no upstream gradient.
+
+        Twice an upstream gradient would give twice the gradients. Asked only where the values are those of a loss: it
+        has a method that reduces them, or they have not the prediction's shape.
+        """
+        if not self.usage.perhaps_loss or self.found is None or self.live is None or self.live.output is None:
+            return False
+        shape = self.live.output.shape
+        first = np.shape(self.live.values[self.usage.forward[0].name])
+        if not shape or (shape == first and not self.usage.reduced):
+            return False
+        try:
+            once, twice = (self.gradients(share) for share in (1.0, 2.0))
+        except Exception:  # the check will say so
+            return False
+        return any(not np.allclose(2 * once[name], twice[name], rtol=1e-3, atol=0) for name in once)
+
+    def gradients(self, share: float) -> dict[str, Array]:
+        """What a fresh object gives for an upstream gradient times `share`."""
+        assert self.found is not None
+        live = self.prober.construct(self.found.layout, self.found.sizes[0], self.inputs)
+        upstream = share * upstream_like(live.forward(self.usage))
+        live.returned = live.bound.backward(upstream)
+        values = {name: as_number(place.get(live.root, live.returned)) for name, place in self.places.items()}
+        return {name: value for name, value in values.items() if value is not None}
 
     # The layout
 

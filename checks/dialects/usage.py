@@ -45,6 +45,8 @@ class Usage:
     that it gives, whatever lies about on the object.
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
     it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
+    `perhaps_loss`: what backward is handed before the labels may be the prediction; `reduced`: a method of the object's
+    makes a number of forward's values, which are a loss then.
     `doubtful`: no name says which of two inputs is the main one. `only_after`: of a variant, what the ways before it
     have to have come to. `told`: what the constructor is told besides its values, or a function's calls; `option`:
     whether that is a number (`off`: where the default is 0) or something else. `settings`, `telling`: what defaults in
@@ -67,6 +69,8 @@ class Usage:
     order: tuple[int, ...] | None = None
     updates: bool = False
     cached: bool = False
+    perhaps_loss: bool = False
+    reduced: bool = False
     doubtful: bool = False
     only_after: Literal["anything", "a reading", "an error"] = "anything"
     returns_all: bool = False
