@@ -27,7 +27,8 @@ class Trial(Protocol):
 
     `forward` runs on the arrays as they are at that moment: parameters are put where the layer keeps them, inputs
     are handed over as they are (the caller decides whether they are copies). `backward` answers for the last
-    forward. Exceptions of the user's code pass through unchanged.
+    forward. Exceptions of the user's code pass through unchanged. A Trial may have a `reset`, which empties what
+    forward adds to at every call; it is called between two uses.
     """
 
     def forward(self, arrays: Arrays) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.dialects.accumulating import Accumulation, accumulation
 from checks.dialects.choosing import given_inputs
 from checks.dialects.dialect import Request
 from checks.dialects.following import follows
@@ -54,6 +55,7 @@ class Locating:
         }
         live.forward(self.usage)
         if not self.prober.primed and self.makes_parameters(live, before):
+            self.prober.gathers = self.gathered(found)
             self.prober.primed = True  # from now on an object is one that has seen an input
             return self.located(found)
         behind = kept_by(live.root)
@@ -71,9 +73,9 @@ class Locating:
         ]
         if updated and self.usage.rated is not None and self.silent_about(live, updated, parameters):
             self.usage = self.usage.rated
-            primed = self.prober.primed
+            before_it = self.prober
             self.prober = Prober(self.usage, self.request.dtype)
-            self.prober.primed = primed
+            self.prober.primed, self.prober.gathers = before_it.primed, before_it.gathers
             return self.located(found)
         declared = [a for f in self.usage.forward if (a := layout.argument(f.name))]
         located = locate(
@@ -167,6 +169,15 @@ class Locating:
         except Exception:  # not at these values: nothing can be said
             return False
         return False
+
+    def gathered(self, found: Found) -> Accumulation:
+        """What each forward adds to, on a fresh object."""
+        given = {n: v for n, v in self.inputs.items() if found.layout.argument(n)}
+        try:
+            live = self.prober.construct(found.layout, found.sizes[0], given)
+            return accumulation(live.root, lambda: live.forward(self.usage))
+        except Exception:  # a second forward need not run
+            return Accumulation()
 
     def silent_about(self, live: Live, updated: Sequence[str], parameters: Sequence[Parameter]) -> bool:
         """Whether backward changed parameters and stored no gradient for one of them."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.dialects.accumulating import Accumulation
 from checks.dialects.reach import as_number
 from checks.dialects.returned import leaves
 from checks.dialects.usage import Bound, Usage, Values, output_of
@@ -49,13 +50,15 @@ class Live:
 class Prober:
     """Calls an object's parts in turn. Arrays are drawn once for each declaration and handed over as copies.
 
-    `primed`: objects make their parameters in their first forward, which is part of making them then.
+    `primed`: objects make their parameters in their first forward, which is part of making them then; `gathers`: what
+    each forward adds to, and that first one leaves as it was.
     """
 
     def __init__(self, usage: Usage, dtype: Any) -> None:
         self.usage = usage
         self.dtype = np.dtype(dtype)
         self.primed = False
+        self.gathers = Accumulation()
         self._drawn: dict[tuple[str, tuple[int, ...], int | None], Array] = {}
 
     def run(self, layout: Layout, sizes: Mapping[str, int], arrays: Mapping[str, Array]) -> Probe:
@@ -92,6 +95,7 @@ class Prober:
         live = Live(values, root, self.usage.bind(root))
         if self.primed:
             live.bound.forward(copy.deepcopy(values))
+            self.gathers.forget(live.root)
         return live
 
     def backward(self, live: Live) -> Any:

@@ -119,6 +119,22 @@ def walk(root: Any) -> Iterator[Slot]:
                 queue.append((value, way))
 
 
+def lists(root: Any) -> Iterator[tuple[Path, list[Any]]]:
+    """Every list below `root`, once, with the way to it."""
+    queue: list[tuple[Any, tuple[Step, ...]]] = [(root, ())]
+    seen = {id(root)}
+    for holder, steps in queue:
+        for step, value in _entries(holder):
+            way = (*steps, step)
+            known = isinstance(value, (*_OPAQUE, np.ndarray)) or id(value) in seen
+            if known or len(way) >= _DEEPEST or len(queue) > _MOST:
+                continue
+            seen.add(id(value))
+            queue.append((value, way))
+            if isinstance(value, list):
+                yield Path(way), value
+
+
 def generator_states(root: Any) -> tuple[str, ...]:
     """The states of the random generators that an object keeps, to be compared."""
     states: list[str] = []

@@ -401,6 +401,7 @@ class _Reading(Locating):
             constants=layout.constants,
             places={n: p for n, p in located.places.items() if n in names},
             primed=self.prober.primed,
+            gathers=self.prober.gathers if self.prober.primed else self.gathered(found),
             spare=found.sizes[0],
         )
         return choose_modes(plan, self.prober, found, parameters)

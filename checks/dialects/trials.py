@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from checks.dialects.accumulating import Accumulation
 from checks.dialects.places import Place
 from checks.dialects.reach import Path, Slot, generator_states, walk
 from checks.dialects.usage import Usage, clone, output_of
@@ -33,7 +34,7 @@ class Plan:
 
     `handed`: arrays given to the constructor, `inputs`: arrays given to forward. `kept`: where the object
     keeps each parameter. `sizes`: constructor arguments that are numbers of sizes;
-    `spare`: numbers for those sizes that no array has.
+    `spare`: numbers for those sizes that no array has. `gathers`: what each forward adds to.
     """
 
     usage: Usage
@@ -46,6 +47,7 @@ class Plan:
     constants: Mapping[str, Any]
     places: Mapping[str, Place]
     primed: bool = False
+    gathers: Accumulation = field(default_factory=Accumulation)
     spare: Mapping[str, int] = field(default_factory=dict)
 
     def construct(self, arrays: Arrays) -> Any:
@@ -111,6 +113,7 @@ class ObjectTrial:
         self._bound = plan.usage.bind(self._object)
         if plan.primed:
             self._bound.forward(self._values(arrays))
+            plan.gathers.forget(self._object)
         self._slots = _slots(self._object, plan)
         self._copied = tuple(
             (name, plan.kept[name].get(self._object)) for name, mode in plan.modes.items() if mode == "copy"
@@ -148,6 +151,11 @@ class ObjectTrial:
             for name, own in self._copied:
                 np.copyto(own, arrays[name], casting="unsafe")
         return output_of(self._object, self._bound.forward(self._values(arrays)))
+
+    def reset(self) -> None:
+        """Empties what forward adds to at each call, where the class has a method for it."""
+        if self._plan.gathers.reset is not None:
+            getattr(self._object, self._plan.gathers.reset)()
 
     @property
     def draws_from(self) -> tuple[str, ...]:
