@@ -29,7 +29,7 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("mask", r".*mask"),
     ("ids", r"(.*_)?ids?|idx|idxs|index|indices|indexes|(.*_)?ind(ices|ex|exes)|tokens?|positions|segments?"),
     ("lengths", r"(seq_?|x_?)?(lengths?|lens?)|n_?steps|valid_?len(gth)?s?"),
-    ("hidden", r"(h|c|s|prev_?h|h_?prev|c_?prev|hidden|state|prev_?state|h0|c0|cell)"
+    ("hidden", r"(h|c|s|prev_?h|[ahcs]_?prev|hidden|state|prev_?state|h0|c0|cell)"
                r"(_?(prev|state|t|in|last))?"),
     ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std)"
              r"|.*margin|p|reg|alpha|keep_?p|delta|tau"),

@@ -76,6 +76,22 @@ SCENARIOS: tuple[Scenario, ...] = (
         symbols=("i", "h", "h"),
     ),
     Scenario(
+        name="recurrent-columns",
+        x=("i,n",),
+        second=("h,n",),
+        hidden=("h,n",),
+        matrix=("h,i", "h,h", "o,h"),
+        vector=("h,1", "o,1"),
+    ),
+    Scenario(
+        name="gates-columns",
+        x=("i,n",),
+        second=("h,n",),
+        hidden=("h,n",),
+        matrix=("h,h+i", "o,h"),
+        vector=("h,1", "o,1"),
+    ),
+    Scenario(
         name="rows",
         x=("n,i",),
         second=("n,i", "i,o", "n,o", "n", "o", "i", "n,1", "", "n,n"),
@@ -211,6 +227,7 @@ _DIVIDING = re.compile(r".*(heads?|groups?)")
 # Scenarios that only a name asks for.
 _ON_REQUEST = frozenset(
     ("loss", "binary", "recurrent", "gates4", "gates3", "sequence4", "sequence3", "time-major", "one-row")
+    + ("recurrent-columns", "gates-columns")
 )
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"conv_?1d", ("signal",)),
@@ -238,7 +255,17 @@ def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) ->
     elif _queries(forward):
         wanted.append("query")
     if "hidden" in others:
-        wanted += ["recurrent", "gates4", "gates3", "sequence", "sequence4", "sequence3", "time-major"]
+        wanted += [
+            "recurrent",
+            "gates4",
+            "gates3",
+            "recurrent-columns",
+            "gates-columns",
+            "sequence",
+            "sequence4",
+            "sequence3",
+            "time-major",
+        ]
     for pattern, names in _FIRST:
         if re.search(pattern, name.lower()) and "hidden" not in others:
             wanted += names

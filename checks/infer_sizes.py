@@ -90,3 +90,5 @@ def _spelled(names: tuple[str, ...]) -> Iterator[str]:
         yield f"{first}+{second}"
         yield f"{first}-{second}+1"
         yield f"{second}-{first}+1"
+        yield f"{first}-{second}+3"  # padded by one on both sides
+        yield f"{second}-{first}+3"

@@ -153,7 +153,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         case "shape":
             return [dims(x.partition(":")[0])[1:] for x in scenario.x] + [dims(m) for m in scenario.matrix[:1]]
         case "options":
-            return list(formal.options) or [dict(OPTIONS)]
+            return list(formal.options) or [dict(OPTIONS), {**OPTIONS, "pad": 1}]
         case "size":
             numbers = _sizes(formal, formals, scenario)
             letter = len(formal.name) == 1 and not isinstance(numbers[0], int)

@@ -50,7 +50,8 @@ def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], 
                 fits=fits,
                 only_forward=usage.inputs_are_parameters,
                 single=usage.kind == "network",
-                divided=any(divides(formal) and formal.default not in (1, None) for formal in usage.optional),
+                divided=usage.divided
+                or any(divides(formal) and formal.default not in (1, None) for formal in usage.optional),
                 told=told,
             )
         except NotFoundError as error:

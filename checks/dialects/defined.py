@@ -70,13 +70,14 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
     that return their gradient too.
     """
     functions = _functions(module)
+    taken = {partner for name in functions for partner in _partners(name)}  # backward is no loss of its own
     pairs: list[tuple[str, Any]] = []
     for name, function in functions.items():
         partner = next((p for p in _partners(name) if p in functions), None)
         gradient = _gradient_of(name, functions)
         if partner is not None and partner != name:
             pairs.append((name, (function, functions[partner])))
-        elif both.recognises(function):
+        elif name not in taken and both.recognises(function):
             pairs.append((name, function))
         elif gradient is not None:
             pairs.append((name, (function, functions[gradient])))

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
+from checks.dialects.arguments import counts, divides, keys_read
 from checks.dialects.both import in_roles
 from checks.dialects.layer import returned_names
 from checks.dialects.modes import Mode, other_choices
 from checks.dialects.names import UPSTREAM
 from checks.dialects.options import words_of
+from checks.dialects.pairing import Pair, Pairing
 from checks.dialects.roles import of_a_loss
 from checks.dialects.spelled import gradients
-from checks.dialects.usage import Usage, Values, code_words, formals
+from checks.dialects.usage import Usage, code_words, formals
 from checks.errors import LayerError
 from checks.infer_layout import Formal
+from checks.infer_names import size_role
 from checks.infer_table import OPTIONS, chooses
+
+# Arguments that are never counted by, whatever is done with their entries.
+_NO_COUNTS = frozenset({"label", "ids", "lengths", "mask", "flag", "options", "rate"})
+_WINDOW = re.compile(r"pool|stride|kernel|window")
+_PADDING = re.compile(r"pad|padding|pad_?(size|width)?|p")
 
 
 def recognises(obj: Any) -> bool:
@@ -32,7 +38,6 @@ def usage(obj: Any, name: str) -> Usage:
     """How the two are called."""
     forward, _ = obj
     needed, spare = formals(forward, "forward")
-    needed = [replace(f, options=words_of(forward)) if chooses(f) else f for f in needed]
     if not needed:
         raise LayerError(f"{name} takes no arguments: expected the layer's inputs, as in affine_forward(x, w, b)")
     found = _usage(obj, name, needed, spare, {})
@@ -43,43 +48,87 @@ def _usage(obj: Any, name: str, needed: list[Formal], spare: list[Formal], told:
     """The usage in which forward, and backward where it takes them too, are told something else than their defaults."""
     forward, backward = obj
     wanted = _backward_wants(backward, needed, spare)
-    also = {formal.name: told[formal.name] for formal in formals(backward, "forward")[1] if formal.name in told}
-    known = {formal.name: told.get(formal.name, formal.default) for formal in spare}
-    inputs = tuple(formal.name for formal in needed)
-    words = {"upstream": "upstream", "cache": "layer", "nothing": "0.0"}
-    words |= {option: repr(known[option]) for option in wanted if option in known}
-    spelled = ", ".join([*(words.get(w.partition(" ")[0], w) for w in wanted), *_keywords(also)])
-    further = sum(w.startswith("nothing ") for w in wanted)
-    given = ", ".join(["{inputs}", *_keywords(told)])
-    cached = "cache" in wanted
-    outputs = f"out, {'_, ' * further}layer" if cached else "layer = out"
+    packed = dict(_packed(forward, needed))
+    pairing = Pairing(
+        forward=forward,
+        backward=backward,
+        inputs=tuple(f.name for f in needed),
+        wanted=wanted,
+        packed=packed,
+        told=told,
+        also={formal.name: told[formal.name] for formal in formals(backward, "forward")[1] if formal.name in told},
+        known={formal.name: told.get(formal.name, formal.default) for formal in spare},
+    )
+    filled = [_as_used(forward, formal, position) for position, formal in enumerate(needed)]
     found = Usage(
         name=name,
         kind="function",
         make=lambda values: None,
-        bind=lambda instance: _Pair(obj, inputs, wanted, known, (told, also)),
+        bind=lambda instance: Pair(pairing),
         constructor=(),
-        forward=tuple(needed),
+        forward=tuple(one for formal in filled for one in _entries(formal, packed)),
         takes_upstream="upstream" in wanted,
         inputs_are_parameters=True,
         words=code_words(forward),
+        divided=any(_parts(forward, formal) for formal in filled),
         defined=obj,
         returned_names=returned_names(backward),
         told=told,
         settings=tuple(spare),
         telling=lambda more: _usage(obj, name, needed, spare, {**told, **more}),
-        call=(f"{outputs} = {forward.__name__}({given})",),
-        answer=f"{backward.__name__}({spelled})",
+        call=(pairing.call,),
+        answer=pairing.answer,
     )
-    if not cached and not found.takes_upstream and len(needed) > 1:  # a loss and its gradient, of the same arguments
+    if "cache" in wanted:
+        return replace(found, variants=(_called(found, replace(pairing, last=True)),))
+    if not found.takes_upstream and len(needed) > 1:  # a loss and its gradient, of the same arguments
         plain = replace(found, inputs_are_parameters=False)
-        found = in_roles(plain, of_a_loss(needed, gradients(backward)))
+        return in_roles(plain, of_a_loss(needed, gradients(backward)))
     return found
 
 
-def _keywords(told: Mapping[str, Any]) -> list[str]:
-    """As they are spelled in a call."""
-    return [f"{name}={value!r}" for name, value in told.items()]
+def _packed(forward: Callable[..., Any], needed: list[Formal]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The arguments that are dicts of arrays, with their keys; those of which only options are read are none."""
+    names = {formal.name for formal in needed}
+    for formal in needed:
+        keys = keys_read(forward, formal.name)
+        arrays = [key for key in keys if key not in OPTIONS]
+        if arrays and all(key.isidentifier() for key in arrays) and not names & set(arrays):
+            yield formal.name, keys
+            names |= set(arrays)
+
+
+def _entries(formal: Formal, packed: Mapping[str, tuple[str, ...]]) -> list[Formal]:
+    """The arrays of a dict, each as an input of its own; any other argument as it is."""
+    keys = packed.get(formal.name)
+    return [formal] if keys is None else [Formal(key, "forward") for key in keys if key not in OPTIONS]
+
+
+def _as_used(forward: Callable[..., Any], formal: Formal, position: int) -> Formal:
+    """The argument with what it may be: words that it chooses by, small numbers where it is counted by."""
+    if position and formal.hint not in _NO_COUNTS and counts(forward, formal.name):
+        return replace(formal, options=_counts(formal.name))
+    return replace(formal, options=words_of(forward)) if chooses(formal) else formal
+
+
+def _counts(name: str) -> tuple[int, ...]:
+    """Small numbers, the likeliest first: a stride of 1, a padding by 1, else what divides."""
+    if _PADDING.fullmatch(name.lower()):
+        return 1, 0
+    if "stride" in name.lower():
+        return 1, 2
+    return (3, 2) if size_role(name) == "kernel" else (2, 3)
+
+
+def _parts(forward: Callable[..., Any], formal: Formal) -> bool:
+    """Whether the argument counts the parts into which a width is divided: groups, heads, and no windows."""
+    window = _PADDING.fullmatch(formal.name.lower()) or _WINDOW.search(formal.name.lower())
+    return not window and formal.options[:1] == (2,) and divides(forward, formal.name)
+
+
+def _called(usage: Usage, pairing: Pairing) -> Usage:
+    """The usage with another way of calling."""
+    return replace(usage, bind=lambda instance: Pair(pairing), call=(pairing.call,), answer=pairing.answer, modes=())
 
 
 def _in_test_mode(usage: Usage) -> Iterator[Mode]:
@@ -88,52 +137,6 @@ def _in_test_mode(usage: Usage) -> Iterator[Mode]:
     forward = tuple(replace(f, options=(options,)) if f.hint == "options" else f for f in usage.forward)
     if forward != usage.forward:
         yield "test mode, stride 2, padding 1", replace(usage, forward=forward)
-
-
-class _Pair:
-    """The two functions, with the cache kept between them."""
-
-    def __init__(
-        self,
-        pair: tuple[Callable[..., Any], Callable[..., Any]],
-        inputs: tuple[str, ...],
-        wanted: tuple[str, ...],
-        options: Mapping[str, Any],
-        told: tuple[Mapping[str, Any], Mapping[str, Any]],
-    ) -> None:
-        self._forward, self._backward = pair
-        self._inputs, self._wanted = inputs, wanted
-        self._options = options
-        self._told_forward, self._told_backward = told
-        self._cached = "cache" in wanted
-        self._known: dict[str, Any] = {}
-        self._unfed: list[Any] = []
-
-    def forward(self, values: Values) -> Any:
-        told = copy.deepcopy(self._told_forward) if self._told_forward else {}
-        result = self._forward(*[values[name] for name in self._inputs], **told)
-        if self._cached:
-            if not isinstance(result, tuple) or len(result) < 2:
-                self._known = {**values, "cache": result}
-                return result
-            outputs = 1 + sum(name.startswith("nothing ") for name in self._wanted)
-            rest = result[outputs:] if len(result) > outputs else result[1:]
-            self._known = {**values, "cache": rest[0] if len(rest) == 1 else rest}
-            # Nothing comes from above for a further output: the first one is what is checked.
-            self._unfed = list(result[1:outputs])
-            self._known |= {f"nothing {k}": np.zeros_like(value) for k, value in enumerate(self._unfed, start=1)}
-            return result[0]
-        self._known = dict(values)
-        return result
-
-    @property
-    def unfed(self) -> list[Any]:
-        """The outputs of the last forward for which nothing comes from above."""
-        return self._unfed
-
-    def backward(self, upstream: Any) -> Any:
-        known = {**self._options, **self._known, "upstream": upstream}
-        return self._backward(*[known[name] for name in self._wanted], **self._told_backward)
 
 
 def _backward_wants(backward: Callable[..., Any], inputs: list[Formal], options: list[Formal]) -> tuple[str, ...]:

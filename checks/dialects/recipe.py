@@ -58,7 +58,9 @@ def recipe(
     if usage.instance is not None:
         imports = (f"# {usage.name} is your object", "import copy")
         create = f"copy.deepcopy({usage.name})"
-    lines = [line.replace("{create}", create).replace("{inputs}", ", ".join(inputs)) for line in usage.call]
+    inserted = {"{create}": create, "{inputs}": ", ".join(inputs)}
+    inserted |= {f"{{={formal.name}}}": value for formal, value in zip(usage.forward, inputs, strict=True)}
+    lines = [_with(line, inserted) for line in usage.call]
     made, *rest = lines
     made_later = [f"layer.{method}({', '.join(values)})" for method, values in later.items()]
     settings = [
@@ -70,7 +72,7 @@ def recipe(
     lines = [made, *made_later, *settings, *rest] if rest else lines
     if live is not None and live.keeps_output:
         lines.append(f"out = layer.{kept_as(live.root)}")
-    answer = usage.answer.replace("{inputs}", ", ".join(inputs))
+    answer = _with(usage.answer, inserted)
     return Recipe(
         imports=imports,
         forward=tuple(lines),
@@ -78,6 +80,13 @@ def recipe(
         gradients={name: place.code("returned") for name, place in places.items() if place.source != "update"},
         draws="random" in usage.words,
     )
+
+
+def _with(text: str, inserted: Mapping[str, str]) -> str:
+    """The code with its placeholders filled."""
+    for placeholder, value in inserted.items():
+        text = text.replace(placeholder, value)
+    return text
 
 
 def import_lines(defined: Any) -> tuple[str, ...]:

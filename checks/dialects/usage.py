@@ -47,6 +47,7 @@ class Usage:
     it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
     `perhaps_loss`: what backward is handed before the labels may be the prediction; `reduced`: a method of the object's
     makes a number of forward's values, which are a loss then.
+    `divided`: forward divides a width into as many parts as an argument says.
     `doubtful`: no name says which of two inputs is the main one. `only_after`: of a variant, what the ways before it
     have to have come to. `told`: what the constructor is told besides its values, or a function's calls; `option`:
     whether that is a number (`off`: where the default is 0) or something else. `settings`, `telling`: what defaults in
@@ -68,6 +69,7 @@ class Usage:
     owners: tuple[str, ...] | None = None
     order: tuple[int, ...] | None = None
     updates: bool = False
+    divided: bool = False
     cached: bool = False
     perhaps_loss: bool = False
     reduced: bool = False

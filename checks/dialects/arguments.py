@@ -1,0 +1,98 @@
+"""What a function does with its arguments, from its syntax tree: the keys it reads from a dict, what it counts by."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
+
+_SHAPED = frozenset({"zeros", "ones", "empty", "full", "eye", "arange", "range", "identity"})  # all arguments count
+_SHAPING = frozenset({"reshape", "pad", "repeat", "tile", "split", "array_split", "roll"})  # those beside the array do
+
+
+def keys_read(function: Callable[..., Any], name: str) -> tuple[str, ...]:
+    """The keys that have to be in the argument of that name: `parameters["W1"]`, in the order of the code.
+
+    Those that the function itself puts there need not be.
+    """
+    entries = [node for node in ast.walk(_tree(function)) if isinstance(node, ast.Subscript) and _is(node.value, name)]
+    entries.sort(key=lambda node: (node.lineno, node.col_offset))
+    keys = [(node.slice.value, node.ctx) for node in entries if isinstance(node.slice, ast.Constant)]
+    stored = {key for key, context in keys if isinstance(context, ast.Store)}
+    return tuple(dict.fromkeys(key for key, _ in keys if isinstance(key, str) and key not in stored))
+
+
+def counts(function: Callable[..., Any], name: str) -> bool:
+    """Whether the argument of that name is used as a whole number: `C // G`, `range(k)`, in a shape, in a slice."""
+    return any(_is(part, name) for node in ast.walk(_tree(function)) for part in _numbers(node))
+
+
+def in_turn(function: Callable[..., Any], name: str) -> bool:
+    """Whether the entries of the argument of that name are taken one by one: `X[0]`, `a, b = X`, `for x in X`."""
+    for node in ast.walk(_tree(function)):
+        match node:
+            case ast.For(iter=taken) | ast.comprehension(iter=taken):
+                if _is(taken, name):
+                    return True
+            case ast.Assign(targets=[ast.Tuple() | ast.List()], value=taken):
+                if _is(taken, name):
+                    return True
+            case ast.Subscript(value=taken, slice=ast.Constant() | ast.Name() | ast.Slice()):
+                if _is(taken, name):
+                    return True
+    return False
+
+
+def divides(function: Callable[..., Any], name: str) -> bool:
+    """Whether something is divided into as many parts as the argument of that name says."""
+    divisors = (
+        n.right for n in ast.walk(_tree(function)) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.FloorDiv)
+    )
+    return any(_is(divisor, name) for divisor in divisors)
+
+
+def _numbers(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of an expression that are whole numbers in it."""
+    match node:
+        case ast.BinOp(left=left, op=ast.FloorDiv() | ast.Mod(), right=right):
+            yield from _terms(left)
+            yield from _terms(right)
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            for bound in (lower, upper, step):
+                if bound is not None:
+                    yield from _terms(bound)
+        case ast.Call(func=func, args=args):
+            called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+            module = isinstance(func, ast.Attribute) and getattr(func.value, "id", "") in ("np", "numpy")
+            if called in _SHAPED or called in _SHAPING:
+                skipped = int(called in _SHAPING and (module or not isinstance(func, ast.Attribute)))
+                for argument in args[skipped:]:
+                    yield from _terms(argument)
+
+
+def _terms(node: ast.AST) -> Iterator[ast.AST]:
+    """The names in arithmetic and in tuples: not those of which an attribute, an entry or a function is taken."""
+    match node:
+        case ast.BinOp(left=left, right=right):
+            yield from _terms(left)
+            yield from _terms(right)
+        case ast.UnaryOp(operand=operand):
+            yield from _terms(operand)
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            for element in elements:
+                yield from _terms(element)
+        case _:
+            yield node
+
+
+def _is(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _tree(function: Callable[..., Any]) -> ast.AST:
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return ast.Module(body=[], type_ignores=[])
