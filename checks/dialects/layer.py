@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from checks.dialects.arguments import in_turn
 from checks.dialects.calls import (
     CONTEXT,
     THE_RATE,
@@ -111,7 +112,7 @@ def usage(obj: Any, name: str) -> Usage:
     if calls.kept:
         variants = (_several(found, calls, bound, spare), _rated(found, calls, bound))
         found = replace(found, variants=variants, modes=(), cached=True)
-    if len(needed) == 1 and found.words & _JOINING:
+    if len(needed) == 1 and (found.words & _JOINING or in_turn(forward, needed[0].name)):
         found = replace(found, variants=(*found.variants, _of_a_list(found, calls, bound)))
     said = main_is_second([formal.name for formal in needed]) if len(needed) == 2 else False
     if said or (said is None and all(formal.hint == "none" for formal in needed)):

@@ -19,7 +19,7 @@ from checks.dialects.probing import Live, Prober
 from checks.dialects.reach import Path, Slot, arrays, as_number, walk
 from checks.dialects.siblings import on_object
 from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
-from checks.dialects.usage import Usage
+from checks.dialects.usage import Usage, clone
 from checks.infer import Found
 from checks.infer_names import is_buffer, is_parameter
 from checks.signature import Argument
@@ -157,15 +157,19 @@ class Locating:
         if not made or self.usage.instance is not None:
             return False
         try:
-            base = live.forward(self.usage).copy()
-            kept = [slot for slot in made if slot.path.get(live.root) is slot.value]
-            for slot in kept:
-                saved = slot.value.copy()
-                slot.value[...] = saved * 1.25 + 0.125
-                moved = live.forward(self.usage)
-                if not np.array_equal(moved, base, equal_nan=True) and slot.path.get(live.root) is slot.value:
+            root = clone(live.root)  # a further forward may add to what backward answers for
+            other = Live(live.values, root, self.usage.bind(root))
+            copies = [(slot.path, slot.path.get(root)) for slot in made]
+            base = other.forward(self.usage).copy()
+            for path, array in copies:
+                if path.get(root) is not array:
+                    continue
+                saved = array.copy()
+                array[...] = saved * 1.25 + 0.125
+                moved = other.forward(self.usage)
+                if not np.array_equal(moved, base, equal_nan=True) and path.get(root) is array:
                     return True
-                slot.value[...] = saved
+                array[...] = saved
         except Exception:  # not at these values: nothing can be said
             return False
         return False

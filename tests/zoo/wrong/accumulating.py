@@ -91,7 +91,22 @@ class FirstForEver:
         return 3 * self.seen[0] ** 2 * dout
 
 
+class ProductOfList:
+    """The inputs come in a list; each gradient is multiplied by its own input."""
+
+    def forward(self, X):
+        self.X = X
+        out = X[0].copy()
+        for x in X[1:]:
+            out = out * x
+        return out
+
+    def backward(self, d):
+        return [d * x for x in self.X]
+
+
 FAULTS = {
+    "ProductOfList": "swapped: each input's own value instead of the other's",
     "KeepsTheFirst": "answers for the first input it saw",
     "HalfFlushed": "a list that flush_gradients does not empty",
     "LazySquare": "half the input's gradient",
