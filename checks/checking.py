@@ -14,6 +14,7 @@ import numpy as np
 
 from checks import guards, record
 from checks.against import compare
+from checks.averaging import as_mean
 from checks.case import Case
 from checks.caveats import with_caveats
 from checks.contract import breaches
@@ -121,11 +122,13 @@ def _report(
         if arrays is not None:
             given = explicit_case(read_subject, arrays, run.seed, np.dtype(dtype))
             run.look(given, asked=True)
+            run.average()
             run.use(given, dtype)
             run.compare(other)
         else:
             deadline = time.monotonic() + (np.inf if timeout is None else timeout)
             run.search(drawn_cases(read_subject, dtype=str(np.dtype(dtype))), max_examples, deadline)
+            run.average()
             run.single(dtype)
             run.spread(dtype)
             run.modes(max_examples, dtype, deadline)
@@ -164,7 +167,7 @@ class _Run:
     smallest: CaseResult | None = None
     breaches: list[Finding] = field(default_factory=list)
     uses: tuple[str, ...] = ()
-    refusals: list[Finding] = field(default_factory=list)
+    said: list[Finding] = field(default_factory=list)
     standing: Standing | None = None
     far: Finding | None = None
     guards: guards.Guards | None = None
@@ -188,6 +191,15 @@ class _Run:
         if wide is not case:
             self.look_beyond(wide)
 
+    def average(self) -> None:
+        """Where backward is the gradient of the mean of a loss's values, and not of their sum: judged as the mean."""
+        assert self.subject is not None
+        known = [*self.results, *([self.smallest] if self.smallest is not None else [])]
+        mean = as_mean(self.subject, known)
+        if mean is not None:
+            self.subject, self.results, self.smallest = mean.subject, mean.results, None
+            self.said.append(mean.finding)
+
     def look_beyond(self, case: Case | None) -> None:
         """One more case, where nothing is known to be wrong yet: it counts only if something is wrong in it."""
         if case is None or not self.results or any(result.differing for result in self.results):
@@ -210,7 +222,7 @@ class _Run:
         found = look_at_uses(subject, self.results, self.seed, count, dtype, deadline)
         self.uses, self.smallest = found.tried, found.wrong
         if found.refusal is not None:
-            self.refusals.append(found.refusal)
+            self.said.append(found.refusal)
 
     def use(self, case: Case | None, dtype: Any) -> None:
         """Whether the contract holds on the case given, else on an ordinary one, else on one that was drawn."""
@@ -300,7 +312,7 @@ class _Run:
             self.results,
             self.raised,
             self.smallest,
-            (*self.refusals, *self.breaches, *filter(None, (self.guard, self.far))),
+            (*self.said, *self.breaches, *filter(None, (self.guard, self.far))),
             uses=self.uses,
             standing=self.standing,
             target=self.name,

@@ -31,7 +31,7 @@ from checks.dialects.reach import large_arrays
 from checks.dialects.reducing import reducing
 from checks.dialects.roles import main_is_second
 from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
-from checks.dialects.usage import Bound, Usage, Values, accepts_rest, clone, code_words, formals
+from checks.dialects.usage import Averaged, Bound, Usage, Values, accepts_rest, clone, code_words, formals
 from checks.infer_layout import Formal
 
 # What forward's code says where it takes a list of arrays.
@@ -130,24 +130,24 @@ def _as_a_loss(found: Usage, calls: Calls) -> Usage:
     reduce = reducing(found.defined, calls.forward, calls.inputs)
     if not calls.takes_upstream:
         if reduce is None:
-            return found
+            return replace(found, averaged=averaged(found))
         return replace(called(found, replace(calls, forward=reduce), LayerBound), variants=(found,), modes=())
     if not any(isinstance(value, str) for _, value in calls.arguments):
         return found
     given = calls.answer.replace("upstream", f"getattr(layer, 'output', {calls.inputs[0]})")
     names = [calls.forward] if reduce is None else [reduce, calls.forward]
-    losses = [
-        replace(
-            called(found, replace(calls, forward=name), LossBound),
-            takes_upstream=False,
-            answer=given,
-            variants=(),
-            modes=(),
-        )
-        for name in names
-    ]
+    uses = [called(found, replace(calls, forward=name), LossBound) for name in names]
+    uses = [replace(use, takes_upstream=False, answer=given, variants=(), modes=()) for use in uses]
+    losses = [replace(use, averaged=averaged(use)) for use in uses]
     labelled = len(calls.inputs) > 1 and any(value in calls.inputs[1:] for _, value in calls.arguments)
     return replace(found, variants=(*found.variants, *losses), perhaps_loss=labelled, reduced=reduce is not None)
+
+
+def averaged(loss: Usage) -> Usage:
+    """The use in which the loss is the mean of the values that it gives for each sample."""
+    call = (*loss.call, "out = np.sum(out) / len(out)")
+    mean = replace(loss, bind=lambda instance: Averaged(instance, loss.bind(instance)), call=call)
+    return replace(mean, variants=(), modes=())
 
 
 def _several(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound], spare: list[Formal]) -> Usage:

@@ -53,6 +53,9 @@ def usage(obj: Any, name: str) -> Usage:
     def bind(instance: Any) -> Bound:
         return _Bound(instance, loss, gradient, order, remembers=remembers)
 
+    def bind_mean(instance: Any) -> Bound:
+        return _Bound(instance, loss, gradient, order, remembers=remembers, mean=True)
+
     spelled = ", ".join(order)
     found = Usage(
         name=name,
@@ -69,6 +72,7 @@ def usage(obj: Any, name: str) -> Usage:
         call=("layer = {create}", f"out = layer.{loss}({spelled})"),
         answer=f"layer.{gradient}({'' if remembers else spelled})",
     )
+    found = replace(found, averaged=replace(found, bind=bind_mean))
     if main_is_second([formal.name for formal in formals_]) is not None:
         return found
     swapped = (formals_[1], replace(formals_[0], family="label"))
@@ -77,19 +81,26 @@ def usage(obj: Any, name: str) -> Usage:
 
 
 class _Bound:
-    """The loss summed to a number, and its gradient by the prediction."""
+    """The loss summed to a number (or its mean over the samples), and its gradient by the prediction."""
 
-    def __init__(self, instance: Any, loss: str, gradient: str, names: list[str], *, remembers: bool) -> None:
+    def __init__(
+        self, instance: Any, loss: str, gradient: str, names: list[str], *, remembers: bool, mean: bool = False
+    ) -> None:
         self._loss, self._gradient = getattr(instance, loss), getattr(instance, gradient)
         self._names = names
         self._remembers = remembers
+        self._mean = mean
+        self.per_sample = False
         self._given: list[Any] = []
 
     def forward(self, values: Values) -> Any:
         self._given = [values[name] for name in self._names]
         result = self._loss(*self._given)
         # A value per entry or per sample: the gradient given is that of their sum.
-        return result.sum() if isinstance(result, np.ndarray) and result.ndim else result
+        self.per_sample = isinstance(result, np.ndarray) and result.ndim > 0
+        if not self.per_sample:
+            return result
+        return result.sum() / len(result) if self._mean else result.sum()
 
     def backward(self, upstream: Any) -> Any:
         return self._gradient() if self._remembers else self._gradient(*self._given)

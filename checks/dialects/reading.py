@@ -59,7 +59,8 @@ def read(usage: Usage, request: Request) -> Subject:
                 first = first or error
                 continue
             if not (reading.raised or reading.answers_from_beside or reading.astray or reading.takes_prediction):
-                return replace(subject, modes=(*_other_targets(subject), *_modes(way, request, reading.known)))
+                modes = (*_other_targets(subject), *_modes(way, request, reading.known))
+                return replace(subject, modes=modes, averaged=_averaged(reading, request))
             first = first or subject
     if isinstance(first, Subject) and usage.doubtful and len(usage.forward) > 2:
         raise one_of_many(usage)
@@ -67,6 +68,19 @@ def read(usage: Usage, request: Request) -> Subject:
         return first
     assert first is not None
     raise first
+
+
+def _averaged(reading: _Reading, request: Request) -> Subject | None:
+    """The mean of the values per sample that a loss gives; None where it gives a number, or is no loss."""
+    mean, live = reading.usage.averaged, reading.live
+    if mean is None or live is None or live.output is None:
+        return None
+    if not live.output.ndim and not getattr(live.bound, "per_sample", False):
+        return None
+    try:
+        return _Reading(mean, request).subject()
+    except (LayerError, SignatureError):
+        return None
 
 
 def _other_targets(subject: Subject) -> Iterator[tuple[str, Subject]]:

@@ -47,6 +47,7 @@ class Usage:
     it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
     `perhaps_loss`: what backward is handed before the labels may be the prediction; `reduced`: a method of the object's
     makes a number of forward's values, which are a loss then.
+    `averaged`: of a loss, the use in which its values per sample are reduced to their mean.
     `divided`: forward divides a width into as many parts as an argument says.
     `doubtful`: no name says which of two inputs is the main one. `only_after`: of a variant, what the ways before it
     have to have come to. `told`: what the constructor is told besides its values, or a function's calls; `option`:
@@ -82,6 +83,7 @@ class Usage:
     defined: Any = None
     returned_names: tuple[str, ...] | None = None
     variants: tuple[Usage, ...] = ()
+    averaged: Usage | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
     option: Option | None = None
     settings: tuple[Formal, ...] = ()
@@ -97,6 +99,21 @@ class Usage:
     def called(self) -> tuple[Formal, ...]:
         """The arguments of forward in the order in which the call takes them."""
         return self.forward if self.order is None else tuple(self.forward[k] for k in self.order)
+
+
+class Averaged:
+    """A loss's two calls, with the mean over the samples for a value of each."""
+
+    def __init__(self, owner: Any, bound: Bound) -> None:
+        self._owner, self._bound = owner, bound
+
+    def forward(self, values: Values) -> Any:
+        """The mean, as a number."""
+        result = output_of(self._owner, self._bound.forward(values))
+        return np.sum(result) / len(result)
+
+    def backward(self, upstream: Any) -> Any:
+        return self._bound.backward(upstream)
 
 
 _NUMBERS = (float, np.ndarray, np.generic, int)  # a tuple: this is asked once for every forward

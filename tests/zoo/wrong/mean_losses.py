@@ -43,7 +43,25 @@ class TotalSquares:
         return (y_pred - y_true) / len(y_pred)
 
 
+class PerSample:
+    def forward(self, y_pred, y_true):
+        return np.mean((y_true - y_pred) ** 2, axis=-1)
+
+    def backward(self, y_pred, y_true):
+        return (y_pred - y_true) / y_pred.size
+
+
+class PerSampleObjective:
+    def loss(self, y, y_pred):
+        return 0.5 * np.sum((y - y_pred) ** 2, axis=1)
+
+    def gradient(self, y, y_pred):
+        return (y_pred - y) / y.shape[1]
+
+
 FAULTS = {
+    "PerSample": "neither the sum's gradient nor the mean's: half of that",
+    "PerSampleObjective": "divided by the number of outputs",
     "MeanSquares": "the gradient of the sum, where calculate gives the mean",
     "MeanAbsolute": "the sign",
     "MeanCrossentropy": "divided by the number of classes",
