@@ -213,7 +213,7 @@ def differentiate(function: Function, index: int, typical: float = 0.0) -> Deriv
     for _ in range(12):
         candidate = _accepted(line, length)
         if candidate == "bend":
-            bent = _jump(line, length / 8)[0]
+            bent = jump(line, length / 8)[0]
         if isinstance(candidate, Derivative):
             candidate = _unless_bent(line, candidate, bent)
             # Steps far longer than a wave see none of it, and agree with each other: where a shorter ladder knows
@@ -339,13 +339,13 @@ def _hides_a_kink(line: Line, longest: float, octaves: int, allowance: float) ->
     return bool(np.sum(np.abs(line.function.weights * second), where=lasting) > 2 * allowance)
 
 
-def _jump(line: Line, step: float) -> tuple[float, float]:
+def jump(line: Line, step: float) -> tuple[float, float]:
     """(the jump of slope that the steps `step` and `step / 2` show, its round-off), summed over the outputs."""
-    jump, noise = line.lasting_bend(step, step / 2)
+    change, noise = line.lasting_bend(step, step / 2)
     weights = np.abs(line.function.weights)
-    if not np.all(np.isfinite(jump)):
+    if not np.all(np.isfinite(change)):
         return 0.0, 0.0
-    return float(np.sum(weights * np.abs(jump), where=np.abs(jump) > noise)), float(np.sum(weights * noise))
+    return float(np.sum(weights * np.abs(change), where=np.abs(change) > noise)), float(np.sum(weights * noise))
 
 
 def _unless_bent(line: Line, found: Derivative, bent: float) -> Derivative:
@@ -353,8 +353,8 @@ def _unless_bent(line: Line, found: Derivative, bent: float) -> Derivative:
 
     A kink at the point itself bends at every step, down to where round-off hides it.
     """
-    jump, noise = _jump(line, found.step) if bent else (0.0, 0.0)
-    if not bent or (noise < bent / 4 and jump < bent / 2):
+    left, noise = jump(line, found.step) if bent else (0.0, 0.0)
+    if not bent or (noise < bent / 4 and left < bent / 2):
         return found
     return replace(found, allowance=found.allowance + bent / 2)
 
