@@ -26,11 +26,13 @@ _INTEGERS = ("ids", "lengths", "label", "mask")
 def documented_layouts(formals: Sequence[Formal], told: Shapes, table: Sequence[Scenario]) -> Iterator[Layout]:
     """The layouts that have the shapes that are told, the usual ones first."""
     told = {f.name: told[f.name] for f in formals if f.name in told and f.hint not in ("flag", "options")}
+    if formals and len(told.get(formals[0].name, ())) == 1:  # of one sample, where a batch may be taken too
+        del told[formals[0].name]
     if not told:
         return
     for scenario in table:
         columns = [
-            [option for option in column if _alike(option, told.get(formal.name))]
+            [option for option in column if _alike(option, told.get(formal.name)) and _kind_fits(option, formal)]
             for formal, column in zip(formals, table_columns(formals, scenario), strict=True)
         ]
         agreeing = (layout for layout in ordered(formals, columns) if _agrees(layout, told))
@@ -54,6 +56,11 @@ def _alike(option: Any, shape: tuple[str, ...] | None) -> bool:
     if shape is None:
         return True
     return isinstance(option, Argument) and [_pattern(d.text) for d in option.dims] == list(map(_pattern, shape))
+
+
+def _kind_fits(option: Any, formal: Formal) -> bool:
+    """Whether an array is not taken for integers by its shape alone: its name has to say so."""
+    return not isinstance(option, Argument) or option.kind != "int" or formal.hint in _INTEGERS
 
 
 def _agrees(layout: Layout, told: Shapes) -> bool:

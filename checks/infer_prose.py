@@ -25,7 +25,8 @@ _SHAPE_WORD = re.compile(r"(?:shape|shaped|dims?|dimensions?|size)s?\W{0,6}(?:(?
 _NO_SIZE = frozenset(
     {
         "optional", "default", "required", "self", "none", "true", "false", "int", "float", "str", "bool", "scalar",
-        "float32", "float64", "array", "ndarray", "np", "numpy", "tensor", "list", "tuple",
+        "float32", "float64", "array", "ndarray", "np", "numpy", "tensor", "list", "tuple", "complex", "real", "any",
+        "the", "and", "or", "of", "is", "in", "for", "see", "not", "where", "which",
     }
 )  # fmt: skip
 _ARTICLES = re.compile(r"\b(?:the|a|an)\s+", re.I)
@@ -61,7 +62,8 @@ def _in_prose(text: str, names: Sequence[str]) -> Iterator[tuple[str, tuple[str,
         rf"{several}\s*[:=\u2013\u2014\u2208-]*\s*(?:,\s*(?=shape))?{_FILLER}(?=[(\[R\u211d\w])", text
     ):
         found = _shape_at(text, match.end())
-        if found is not None:
+        touching = match.end() == match.end(1)  # x[i, j] and x(t) are an entry and a call
+        if found is not None and not (touching and (len(found) == 1 or text[match.end()] == "[")):
             yield from ((name, found) for name in _named(match[1], names))
     entry = rf"(?m)^[\s*\u2022:@#-]*(?:param\s+(?:\w+\s+(?=\w+\s*:))?|arg\s+)?{several}\s*[:=\u2013\u2014(-]"
     for match in re.finditer(entry, text):

@@ -102,3 +102,34 @@ class Loss:
 )
 def test_what_is_told_orders_the_attempts_and_nothing_else(layer: Any, signature: str) -> None:
     assert str(read(layer).signature) == signature
+
+
+class Entry:
+    """out[i] = tanh(x[i]), and x(t) of a signal; x[n, i] of a batch."""
+
+    def forward(self, x: Any) -> Any:
+        self.out = np.tanh(x)
+        return self.out
+
+    def backward(self, dout: Any) -> Any:
+        return dout * (1 - self.out**2)
+
+
+class OneSample:
+    """out = x W. x of shape (I,) is one sample, W: (I, O)."""
+
+    def __init__(self, W: Any):
+        self.W = W
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.W
+
+    def backward(self, dout: Any) -> Any:
+        self.dW = self.x.T @ dout
+        return dout @ self.W.T
+
+
+@pytest.mark.parametrize(("layer", "signature"), [(Entry, "x(n,i) -> (n,i)"), (OneSample, "x(n,i), W(i,o) -> (n,o)")])
+def test_entries_and_single_samples_are_no_shapes(layer: Any, signature: str) -> None:
+    assert str(read(layer).signature) == signature
