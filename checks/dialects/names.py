@@ -28,7 +28,7 @@ _FORMS = (
 )  # fmt: skip
 _SHORT = {"weight": ("w", "W"), "weights": ("w", "W"), "bias": ("b", "B"), "biases": ("b", "B")}
 _LONG = {"w": ("weight", "weights"), "b": ("bias", "biases")}
-_INPUTS = ("dx", "dX", "dinputs", "dinput", "grad_input", "input_grad", "grad_x", "dA_prev", "dout", "din")
+GENERIC = ("dx", "dX", "dinputs", "dinput", "grad_input", "input_grad", "grad_x", "dA_prev", "dout", "din")
 
 
 def gradient_names(name: str) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def gradient_names(name: str) -> tuple[str, ...]:
 
 def input_gradient_names(name: str) -> tuple[str, ...]:
     """The names for the gradient of an input, the generic ones last."""
-    return tuple(dict.fromkeys((*gradient_names(name), *_INPUTS)))
+    return tuple(dict.fromkeys((*gradient_names(name), *GENERIC)))
 
 
 def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:

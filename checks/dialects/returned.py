@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.dialects.names import gradient_names, input_gradient_names
+from checks.dialects.names import GENERIC, gradient_names, input_gradient_names
 from checks.dialects.places import Located, Place, Returned
 from checks.dialects.reach import Path, Step, as_number
 from checks.evaluation import squeezed
@@ -57,6 +57,9 @@ def from_returned(
     waiting = [name for name in parameters if name not in located.places]
     if isinstance(returned, dict):
         _by_key(returned, (), {**dict.fromkeys(inputs, ()), **parameters}, located)
+        generic = next((key for key in GENERIC if key in returned), None)
+        if inputs and inputs[0] not in located.places and generic is not None:
+            located.places[inputs[0]] = Place("returned", Path((("[]", generic),)))
         return
     if not isinstance(returned, tuple | list):
         stacked = _stacked(returned, inputs, waiting, shapes)
