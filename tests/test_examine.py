@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from zoo.plain import AFFINE, SAME, affine, affine_arrays, case, elementwise, pure, subject
 
+from checks.case import Case
+from checks.dialects import read
 from checks.errors import LayerError, UserCodeRaised
 from checks.examine import examine
 from checks.look import CaseResult
+from reference import TwoLayerNet
 
 X = np.array([[0.5, -1.0, 0.3], [2.0, 0.25, -0.7]])
 ZEROS = np.array([[0.0, 1.0, -2.0], [0.5, 0.0, -0.0]])
@@ -522,3 +525,31 @@ def test_a_bump_is_seen_beside_entries_that_are_far_from_it(name: str, values: t
     function, derivative = BUMPS[name]
     bump = elementwise(function, derivative)
     assert verdicts(examine(case(bump, x=np.array([values])))) == {"x": "agrees"}
+
+
+def test_a_unit_just_off_with_tiny_weights_behind_it_is_not_accused() -> None:
+    # Steps that round-off lets be short enough see nothing of the kink beside b1[6]; longer ones cross it all alike.
+    tiny = 1e-10 * np.array(
+        [
+            [-16.6, -3.38, -3.68, 0.344, -4.76, 12.4, -10.1],
+            [5.99, -11.0, 6.45, 7.25, -10.1, 9.12, 3.1],
+            [12.6, 1.72, -3.62, -10.6, -1.16, 4.88, 8.45],
+            [18.8, -6.12, -1.73, -5.13, 3.96, 5.01, -3.35],
+            [-1.96, -8.34, 7.68, -5.65, 23.8, 2.52, 8.82],
+            [17.7, -9.24, -0.55, 6.28, -6.38, 19.0, -5.54],
+            [7.43, -3.19, 11.0, 5.16, -0.897, 2.2, -3.06],
+            [-12.6, 8.48, 15.3, -20.1, -24.2, -0.254, -3.87],
+        ]
+    )
+    arrays = {
+        "x": np.array([[-0.334], [-0.448], [-1.06], [0.0], [0.581]]),
+        "t": np.array([2, 2, 2, 0, 0]),
+        "W1": 1e-6 * np.array([[1.6, -1.93, -0.391, -0.117, 1.15, 0.0135, -0.146, -0.225]]),
+        "b1": np.array([-1.11, -0.0593, 1010.0, -0.19, 7.7, 220.0, -0.000139, -69.4]),
+        "W2": tiny,
+        "b2": np.array([-2550.0, -3290.0, -6660.0, 16500.0, -6040.0, 12200.0, -5790.0]),
+    }
+    network = read(TwoLayerNet)
+    labelled = next(s for s in network.signatures if s.argument("t").kind == "label")
+    result = examine(Case(subject=network, signature=labelled, arrays=arrays, seed=0))
+    assert "differs" not in {row.verdict for row in result.rows.values()}
