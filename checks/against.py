@@ -18,8 +18,7 @@ from checks.agreement import OUTPUT, Sample
 from checks.case import Case
 from checks.counterpart import counterpart
 from checks.duo import Duo, differences, sizes_of
-from checks.evaluation import quiet
-from checks.examine import BESIDE, BESIDE_SINGLE
+from checks.evaluation import BESIDE, BESIDE_SINGLE, quiet
 from checks.function import Array, typical_size
 from checks.loading.pieces import described
 from checks.matching import Matching

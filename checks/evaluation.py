@@ -23,6 +23,8 @@ from checks.subject import is_differentiable
 
 # float32 tolerances of the verdict apply from this unit round-off on.
 COARSE = 1e-12
+# How far beside itself a point is looked at, of each entry's own size: in double and in single precision.
+BESIDE, BESIDE_SINGLE = 1e-3, 1e-2
 
 
 class Evaluation:
@@ -63,6 +65,7 @@ class Evaluation:
                     self.roundoff[name] = self.roundoff[name] + 4 * self.units[name] * own
         self._wide_gradients: dict[str, Array] | None = None
         self._variation: float | None = None
+        self._gradients_beside: dict[str, Array] | None = None
 
     def _dtype(self, name: str) -> np.dtype[Any]:
         return self.case.arrays[name].dtype
@@ -171,6 +174,20 @@ class Evaluation:
     def coarse(self) -> bool:
         """Whether the numerical side is of single precision only."""
         return self.numeric.noise.unit_roundoff > COARSE
+
+    def gradient_beside(self, name: str) -> Array | None:
+        """What backward gives beside the point, where nothing ties and nothing cancels; None where it gives nothing."""
+        if self._gradients_beside is None:
+            single = any(a.dtype.itemsize < 8 for n, a in self.case.arrays.items() if n in self.case.movable)
+            other = self.case.displaced(BESIDE_SINGLE if single or self.coarse else BESIDE)
+            try:
+                bench = Bench(other)
+                gradients = bench.gradients(other.arrays, other.upstream_for(bench.output))
+            except GradproofError:
+                gradients = {}
+            self._gradients_beside = gradients
+        found = self._gradients_beside.get(name)
+        return None if found is None else found.astype(np.float64)
 
     @property
     def evaluations(self) -> int:

@@ -14,11 +14,8 @@ import numpy as np
 from checks.case import Case
 from checks.entries import AGREES, DIFFERS, UNDECIDED, Entries
 from checks.errors import GradproofError
-from checks.evaluation import quiet
+from checks.evaluation import BESIDE, BESIDE_SINGLE, quiet
 from checks.look import CaseResult, Look, subset
-
-BESIDE = 1e-3
-BESIDE_SINGLE = 1e-2
 
 
 def examine(case: Case) -> CaseResult:

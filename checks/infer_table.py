@@ -159,7 +159,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             letter = len(formal.name) == 1 and not isinstance(numbers[0], int)
             return [*numbers, *arrays((*scenario.matrix[:2], *scenario.vector[:1], ""))] if letter else numbers
     if formal.place == "forward":
-        return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix, *scenario.label))))
+        return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix, *scenario.vector, *scenario.label))))
     unknown = [f for f in formals if f.place == "constructor" and f.hint == "none"]
     most = 9 if len(unknown) < 3 else 2  # of each kind, or the combinations are too many
     others = [

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.entries import DIFFERS, UNDECIDED, Entries
+from checks.entries import BLIND, DIFFERS, UNDECIDED, Entries, rms
 from checks.evaluation import Evaluation
 from checks.function import Array
 from checks.results import Comparison, Worst
+
+_LEAST = 512  # units of round-off, as a share of an entry
+_APART = 30.0  # times: sizes of a gradient at a point and beside it, where the point is no ordinary one
 
 
 def row(evaluation: Evaluation, entries: Entries) -> Comparison:
@@ -44,14 +47,24 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
 def _detectable(evaluation: Evaluation, entries: Entries) -> float | None:
     """The largest 4 E / s; None where nothing but round-off is to be seen, so that no share of it means anything.
 
-    An entry at a kink has the allowance with which it was judged beside it.
+    An entry at a kink has the allowance with which it was judged beside it. Round-off of a few units at one point may
+    be ten times that at the next, where an accusation has to be confirmed: no less than `_LEAST` units are promised,
+    and nothing at all where the gradient is lost in the round-off of the function at this point alone.
     """
     unit = max(evaluation.units[entries.name], 2.0**-53)
     if not len(entries.indices) or not np.all(entries.sizes > 0):
         return None
+    if entries.typical <= BLIND * float(np.max(entries.zero_sizes)) and _stands_alone(evaluation, entries):
+        return None
     hidden = np.where(np.abs(entries.numerical) <= entries.hidden, entries.hidden, 0.0)
     share = max(_largest(4 * np.maximum(entries.allowances, hidden) / entries.sizes), 4 * entries.reach)
-    return max(share, 256 * unit) if share < 1 else None
+    return max(share, _LEAST * unit) if share < 1 else None
+
+
+def _stands_alone(evaluation: Evaluation, entries: Entries) -> bool:
+    """Whether the gradient is of another size beside the point, so that what is seen here cannot be confirmed there."""
+    beside = evaluation.gradient_beside(entries.name)
+    return beside is not None and not entries.typical / _APART <= rms(beside) <= _APART * entries.typical
 
 
 def _largest(values: Array) -> float:

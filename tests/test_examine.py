@@ -553,3 +553,29 @@ def test_a_unit_just_off_with_tiny_weights_behind_it_is_not_accused() -> None:
     labelled = next(s for s in network.signatures if s.argument("t").kind == "label")
     result = examine(Case(subject=network, signature=labelled, arrays=arrays, seed=0))
     assert "differs" not in {row.verdict for row in result.rows.values()}
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.25])
+def test_no_size_is_promised_where_the_gradient_is_lost_in_the_round_off_at_this_point_alone(bias: float) -> None:
+    # Beside inputs of 1e-10 and biases of zero, the units are all on or all off by a thousandth.
+    arrays = {
+        "x": 1e-10 * np.array([[8.1, 4.3], [3.7, 11.4], [0.5, -4.6], [-12.5, 9.1]]),
+        "t": np.array([3, 3, 2, 1]),
+        "W1": np.array([[1.72, -1.55, 1.89], [0.01, 1.02, 1.6]]),
+        "b1": np.full(3, bias),
+        "W2": np.array([[0.82, -0.25, 1.19, -1.57], [0.71, -0.33, 0.12, -1.19], [-1.6, 1.39, 0.54, 0.39]]),
+        "b2": np.array([0.47, 0.12, 0.84, 1.29]),
+    }
+    network = read(TwoLayerNet)
+    labelled = next(s for s in network.signatures if s.argument("t").kind == "label")
+    rows = examine(Case(subject=network, signature=labelled, arrays=arrays, seed=279)).rows
+    assert {row.verdict for row in rows.values()} == {"agrees"}
+    assert (rows["W2"].detectable is None) == (bias == 0.0)
+    assert rows["b2"].detectable is not None
+
+
+def test_no_less_is_promised_than_round_off_lets_be_confirmed() -> None:
+    square = elementwise(lambda x: x**2, lambda x: 2 * x)
+    row = examine(case(square, x=np.array([0.5, 1.0, 2.0], dtype=np.float32))).rows["x"]
+    assert row.detectable is not None
+    assert row.detectable >= 512 * 2.0**-24

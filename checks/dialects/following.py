@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -21,8 +21,12 @@ def follows(
     paths: Mapping[str, Path],
     name: str,
     gradient: Array,
+    shares: Collection[float] = (1.0,),
 ) -> bool:
-    """Whether the array of that name moves the output as `gradient` says. `paths`: of arrays that are the object's."""
+    """Whether the array of that name moves the output as `gradient` says. `paths`: of arrays that are the object's.
+
+    `shares`: which parts of the derivative count as that, such as one over the number of samples.
+    """
     single = prober.dtype == np.float32
 
     def total(way: float) -> float:
@@ -40,7 +44,8 @@ def follows(
         return False
     claimed = float(np.sum(np.reshape(gradient, -1) * _direction(np.size(gradient))))
     tolerance = 1e-2 if single else 1e-4
-    return abs(slope - claimed) <= tolerance * float(np.abs(gradient).sum()) + (1e-2 if single else _NOISE)
+    allowed = tolerance * float(np.abs(gradient).sum()) + (1e-2 if single else _NOISE)
+    return any(abs(share * slope - claimed) <= allowed for share in shares)
 
 
 def _direction(size: int) -> Array:

@@ -72,11 +72,13 @@ def usage(obj: Any, name: str) -> Usage:
         call=("layer = {create}", f"out = layer.{loss}({spelled})"),
         answer=f"layer.{gradient}({'' if remembers else spelled})",
     )
-    found = replace(found, averaged=replace(found, bind=bind_mean))
+    mean = replace(found, bind=bind_mean)
+    found = replace(found, averaged=mean)
     if main_is_second([formal.name for formal in formals_]) is not None:
         return found
     swapped = (formals_[1], replace(formals_[0], family="label"))
-    other = replace(found, forward=swapped, only_after="a reading", doubtful=True)
+    exchanged = replace(mean, forward=swapped)
+    other = replace(found, forward=swapped, averaged=exchanged, only_after="a reading", doubtful=True)
     return replace(found, doubtful=True, variants=(other,))
 
 

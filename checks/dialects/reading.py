@@ -176,18 +176,25 @@ class _Reading(Locating):
     def astray(self) -> bool:
         """Whether the one gradient that comes back is another input's: by the names, else by what moves the output.
 
-        Where the gradient is of neither, it is wrong, and the first reading stands.
+        Where the gradient is of neither, it is wrong, and the first reading stands. That of a mean is of its sum, too.
         """
-        if not self.usage.doubtful or self.live is None or self.found is None or self.found.output() != ():
+        if not self.usage.doubtful or self.live is None or self.found is None:
             return False
-        main = self.usage.forward[0].name
         inputs = [formal.name for formal in self.usage.forward]
+        said = main_is_second(inputs) if len(inputs) == 2 else None
+        exchanged = self.usage.only_after == "a reading"  # which needs a reason
+        if self.found.output() != ():
+            return exchanged and said is None
+        main = self.usage.forward[0].name
         _, located = self.located(self.found)
         gradient = as_number(self.live.returned)
         if gradient is None or [name for name in located.places if name in inputs] != [main]:
-            return False
-        said = main_is_second(inputs) if len(inputs) == 2 else None
-        return not follows(self.prober, self.found, self.inputs, {}, main, gradient) if said is None else said
+            return exchanged and said is None
+        if said is not None:
+            return said
+        shape = np.shape(self.live.values[main])
+        shares = (1.0, *(1 / extent for extent in (*shape[:1], int(np.prod(shape))) if extent))
+        return not follows(self.prober, self.found, self.inputs, {}, main, gradient, shares)
 
     @property
     def answers_from_beside(self) -> bool:
