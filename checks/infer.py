@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from checks.errors import SignatureError
+from checks.infer_answered import answered
 from checks.infer_believed import collapsed, meant, natural
 from checks.infer_chain import chained
 from checks.infer_documented import documented_layouts
@@ -76,6 +77,7 @@ def infer(
     inputs: Mapping[str, Array] | None = None,
     own_shapes: Sequence[tuple[int, ...]] = (),
     fits: Callable[[Found], bool | None] = lambda found: True,
+    gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]] = lambda found: {},
     only_forward: bool = False,
     single: bool = False,
     divided: bool = False,
@@ -86,14 +88,15 @@ def infer(
 
     `fits`: whether the gradients have the shapes of their arrays; None where they cannot be told from each other. Where
     the first layout's have not, one that is at least as general and whose gradients have them is preferred: `W(i,i)`
-    with `x(i)` is a special case of `W(o,i)` with `x(i,n)`, and no layout of its own. `only_forward`: parameters are
+    with `x(i)` is a special case of `W(o,i)` with `x(i,n)`, and no layout of its own. `gradients`: their shapes in each
+    run, which tell what an array is of which nothing else is known. `only_forward`: parameters are
     arguments of forward, so that their shapes are the reading's choice, and another one has to be more general than
     the first, if a name says anything at all about what it is. `single`: it may be meant for one sample at a time.
     `divided`: an argument that is not filled divides the width: heads, groups.
 
     Raises NotFoundError where none works.
     """
-    search = _Search(run, dict(inputs or {}), fits, formals, dict(told or {}))
+    search = _Search(run, dict(inputs or {}), fits, gradients, formals, dict(told or {}))
     spoken = any(formal.hint != "none" for formal in formals[1:])
     found = _first(
         search,
@@ -138,6 +141,9 @@ def _first(
             if fitting is None:
                 unclear = unclear or found
             elif first is None and found is not None and (fitting or not search.rejects(found)):
+                better = search.answered(found) if fitting is False else None
+                if better is not None:
+                    return better
                 first = found
                 most = min(most, search.probes + _MOST_AFTER_FIRST[not spoken])
             if search.probes >= min(most, start + group.most) or search.hopeless(formals):
@@ -180,10 +186,12 @@ class _Search:
         run: Run,
         inputs: dict[str, Array],
         fits: Callable[[Found], bool | None],
+        gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]],
         formals: Sequence[Formal],
         told: Shapes,
     ) -> None:
         self.run = run
+        self.gradients = gradients
         self.told = told
         self.formals = formals
         self.fits = fits
@@ -231,6 +239,25 @@ class _Search:
             why = ValueError("no error, but its gradients have other shapes than these arrays")
             self.best = (found.layout, Probe("backward", why, found.probes[0].output))
         return bool(self.half) or collapsed(found.layout, self.formals, self.told)
+
+    def answered(self, found: Found) -> Found | None:
+        """A layout in which arrays of which nothing is known have their gradients' shapes, where it works and all fit.
+
+        An array that a constructor takes holds nothing for each sample, whatever the shape of its gradient.
+        """
+        unknown = [f for f in self.formals if f.hint not in ("matrix", "vector") and f.name not in self.told]
+        if self.inputs or not unknown:
+            return None
+        shapes = self.gradients(found)
+        named = {name: sizes for name, of in shapes.items() if (sizes := found.named(of)) is not None}
+        samples = dim("n")
+        kept = {f.name for f in unknown if f.place == "constructor"}
+        named = {name: sizes for name, sizes in named.items() if not (name in kept and samples in sizes)}
+        for layout in answered(found.layout, named, [f.name for f in unknown]):
+            other = self.attempt(layout)
+            if other is not None and self.fits(other):
+                return other
+        return None
 
     def _told(self, scenario: str) -> Collection[str]:
         return self.told if scenario == "documented" else ()
@@ -375,13 +402,16 @@ class _Search:
 def _as_general(layout: Layout, other: Layout, more: int, named: Collection[str]) -> bool:
     """Whether it has as many sizes as the other one (and `more`), and each of its arrays with as many axes of them.
 
-    Of an array whose name says nothing (it is not `named`) less may be meant.
+    A number is no array. Of an array whose name says nothing (it is not `named`) less may be meant.
     """
 
     def axes(one: Argument | None) -> int:
-        return -1 if one is None else sum(bool(d.names) for d in one.dims)
+        return sum(bool(d.names) for d in one.dims) if one is not None else 0
 
-    arrays_as_large = all(axes(layout.argument(a.name)) >= axes(a) for a in other.arguments if a.name in named)
+    arrays = [(layout.argument(a.name), a) for a in other.arguments]
+    if any(own is None for own, _ in arrays):
+        return False
+    arrays_as_large = all(axes(own) >= axes(a) for own, a in arrays if a.name in named)
     return len(layout.names) >= len(other.names) + more and arrays_as_large
 
 

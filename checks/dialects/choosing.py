@@ -4,7 +4,7 @@ inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +27,12 @@ from checks.subject import Array
 _VARIED = ("input", "output", "hidden", "vocabulary", "embedding")
 
 
-def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], bool | None]) -> Found:
+def search(
+    prober: Prober,
+    inputs: Mapping[str, Array],
+    fits: Callable[[Found], bool | None],
+    gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]],
+) -> Found:
     """The first layout that works: with optional sizes, with what is required, with arguments that default
     to None.
 
@@ -48,6 +53,7 @@ def search(prober: Prober, inputs: Mapping[str, Array], fits: Callable[[Found], 
                 inputs=inputs,
                 own_shapes=own,
                 fits=fits,
+                gradients=gradients,
                 only_forward=usage.inputs_are_parameters,
                 single=usage.kind == "network",
                 divided=usage.divided

@@ -134,7 +134,7 @@ class _Reading(Locating):
         parameters, located = self.located(found)
         self.places = located.places
         self.refuse_silence(found, located)
-        notes: list[str] = list(words(located.unnamed))
+        notes: list[str] = list(words(located))
         if found.raised is not None:
             notes.append(f"backward raised {type(found.raised).__name__} while the layer was being read")
         parameters = [p for p in parameters if p.handed or self.declared(p) or p.name in self.owing]
@@ -254,7 +254,7 @@ class _Reading(Locating):
         """The layouts that the layer takes, the printed one first."""
         if self.request.signature is not None:
             return (explicit.run(self.prober, self.request.signature, self.kept_names, self.inputs),)
-        found = search(self.prober, self.inputs, self.fits)
+        found = search(self.prober, self.inputs, self.fits, self.gradient_shapes)
         if not self.inputs:
             found = owed_labels(found, self.prober.run, self.answers(found))
         run = self.prober.run
@@ -274,7 +274,8 @@ class _Reading(Locating):
     def fits(self, found: Found) -> bool | None:
         """Whether each gradient has as many entries as its array, axes of length one aside in the same shape.
 
-        None where there are more or fewer of them than arrays.
+        Nor is there one missing of an array that the constructor takes and of which nothing is known: of another shape,
+        it may have one. None where there are more or fewer of them than arrays.
         """
         if found.raised is not None:
             return True
@@ -286,6 +287,9 @@ class _Reading(Locating):
             return None
         if self.usage.returns_all and any(name not in located.places for name in self.owing):
             return False
+        unknown = {f.name for f in self.usage.constructor if f.hint == "none"}
+        if any(name in unknown and name not in located.places for name in self.owing):
+            return False
         live, kept = self.live, {p.name: p.paths[0] for p in parameters if p.paths}
         assert live is not None
         for name, place in located.places.items():
@@ -294,6 +298,24 @@ class _Reading(Locating):
             if value is not None and array is not None and squeezed(value.shape) != squeezed(np.shape(array)):
                 return False
         return True
+
+    def gradient_shapes(self, found: Found) -> dict[str, list[tuple[int, ...]]]:
+        """The shape of each gradient in each of the layout's runs; nothing where one of them stops short."""
+        try:
+            _, located = self.located(found)
+            lives = [self.prober.construct(found.layout, sizes, self.inputs) for sizes in found.sizes]
+            for live in lives:
+                live.forward(self.usage)
+                self.prober.backward(live)
+        except Exception:  # the layer's own code, run once more
+            return {}
+        places = {name: place for name, place in located.places.items() if place.source != "update"}
+        values = {name: [as_number(place.get(o.root, o.returned)) for o in lives] for name, place in places.items()}
+        return {
+            name: [value.shape for value in several if value is not None]
+            for name, several in values.items()
+            if all(value is not None for value in several)
+        }
 
     def answers(self, found: Found) -> list[tuple[str, Array]]:
         """The gradients that come back where there is one for each input, by the inputs' names."""

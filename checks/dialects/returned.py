@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from checks.dialects.names import GENERIC, gradient_names, input_gradient_names
+from checks.dialects.names import GENERIC, gradient_names, input_gradient_names, near_misses
 from checks.dialects.places import Located, Place, Returned
 from checks.dialects.reach import Path, Step, as_number
 from checks.evaluation import squeezed
+from checks.infer_names import is_parameter
 
 
 def leaves(returned: Returned, steps: tuple[Step, ...] = ()) -> Iterator[tuple[Path, Any]]:
@@ -60,6 +61,7 @@ def from_returned(
         generic = next((key for key in GENERIC if key in returned), None)
         if inputs and inputs[0] not in located.places and generic is not None:
             located.places[inputs[0]] = Place("returned", Path((("[]", generic),)))
+        _by_elimination(returned, inputs, parameters, located, shapes)
         return
     if not isinstance(returned, tuple | list):
         stacked = _stacked(returned, inputs, waiting, shapes)
@@ -220,6 +222,31 @@ def _by_key(
             if key in returned:
                 located.places[name] = Place("returned", Path((*steps, ("[]", key))))
                 break
+
+
+def _by_elimination(
+    returned: Mapping[Any, Any],
+    inputs: Sequence[str],
+    parameters: Mapping[str, Sequence[Path]],
+    located: Located,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> None:
+    """The gradients whose keys speak of no array, for the data of which no key speaks, in their order.
+
+    As many of the one as of the other, and of their shapes; a key that is nearly some array's is a slip.
+    """
+    waiting = [name for name in (*inputs, *parameters) if name not in located.places]
+    left = [name for name in waiting if name in inputs and not is_parameter(name)]
+    used = {place.path.steps[-1][1] for place in located.places.values() if place.source == "returned"}
+    keys = [key for key, value in returned.items() if key not in used and as_number(value) is not None]
+    silent = [key for key in keys if isinstance(key, str)]
+    if not left or not len(left) == len(keys) == len(silent):
+        return
+    if any(near_misses(name, silent) for name in waiting) or not _fits(left, [returned[k] for k in keys], shapes):
+        return
+    for name, key in zip(left, keys, strict=True):
+        located.places[name] = Place("returned", Path((("[]", key),)))
+        located.unnamed[name] = located.places[name].path
 
 
 def _index(k: int) -> Path:

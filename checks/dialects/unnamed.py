@@ -94,10 +94,11 @@ def _paired(names: Sequence[str], candidates: Sequence[tuple[Path, Array]], foll
     return [chosen[name] if name in chosen else next(rest) for name in names]
 
 
-def words(unnamed: Mapping[str, Path]) -> Iterator[str]:
+def words(located: Located) -> Iterator[str]:
     """That names did not say where the gradients are."""
-    if unnamed:
-        pairs = ", ".join(f"{name} in self{path.code}" for name, path in unnamed.items())
+    if located.unnamed:
+        owner = {name: "returned" if located.places[name].source == "returned" else "self" for name in located.unnamed}
+        pairs = ", ".join(f"{name} in {owner[name]}{path.code}" for name, path in located.unnamed.items())
         yield f"no name says where the gradients are; by shape and order they are: {pairs}"
 
 
