@@ -1,4 +1,4 @@
-"""Arrays of which nothing else is known have the shapes of their gradients, and a gradient too many in it stays wrong."""
+"""Arrays of which nothing is known have the shapes of their gradients; a gradient for each sample stays wrong."""
 
 from __future__ import annotations
 
