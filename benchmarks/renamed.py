@@ -177,7 +177,7 @@ def main() -> None:
         for path in sorted((ZOO / "right").glob("*.py")):
             copy = Path(folder) / path.name
             copy.write_text(renamed(path.read_text()))
-            jobs.append((str(copy), options.seed, options.max_examples, CONVENTIONS))
+            jobs.append((str(copy), range(options.seed, options.seed + 1), options.max_examples, CONVENTIONS))
         with multiprocessing.get_context("spawn").Pool(options.processes, maxtasksperchild=1) as pool:
             show("correct, renamed", pool, jobs, "pass")
 

@@ -128,6 +128,7 @@ def _report(
         else:
             deadline = time.monotonic() + (np.inf if timeout is None else timeout)
             run.search(drawn_cases(read_subject, dtype=str(np.dtype(dtype))), max_examples, deadline)
+            run.ordinary(dtype)
             run.average()
             run.single(dtype)
             run.spread(dtype)
@@ -173,6 +174,14 @@ class _Run:
     guards: guards.Guards | None = None
     guard: Finding | None = None
     drawing: tuple[Any, int, float] | None = None
+
+    def ordinary(self, dtype: Any) -> None:
+        """Ordinary values, where all that was drawn was too large for a finite output: they settle nothing."""
+        assert self.subject is not None
+        if self.results and not any(result.finite for result in self.results):
+            case = ordinary_case(self.subject, self.seed, dtype)
+            if case is not None:
+                self.look(case)
 
     def single(self, dtype: Any) -> None:
         """A batch of one, which drawing may not have met; a layer need not take it."""

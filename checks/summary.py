@@ -74,7 +74,8 @@ def _names(subject: Subject, results: Sequence[CaseResult]) -> list[str]:
 def _row(name: str, results: Sequence[CaseResult], smallest: CaseResult | None) -> Comparison:
     if smallest is not None and name in smallest.differing:
         return smallest.rows[name]
-    rows = [result.rows[name] for result in results if name in result.rows]
+    judged = [result for result in results if result.finite] or results  # elsewhere there is nothing to differentiate
+    rows = [result.rows[name] for result in judged if name in result.rows]
     if not rows and smallest is not None:
         return smallest.rows[name]
     wrong = [row for row in rows if row.verdict in ("differs", "missing")]

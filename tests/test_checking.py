@@ -406,3 +406,29 @@ def test_a_gradient_that_overflows_for_huge_parameters_is_a_warning() -> None:
 def test_a_gradient_that_overflows_in_the_users_own_case_fails() -> None:
     given = {"x": np.array([[1.0, 2.0]]), "log_scale": np.array([0.5, 720.0])}
     assert check(Scaled, "x(n,i), log_scale(i) -> (n,i)", inputs=given, seed=0).verdict == "fail"
+
+
+class NaiveExp:
+    """Finite for ordinary inputs only: whatever is drawn with a few examples may not be."""
+
+    def forward(self, x):
+        self.out = np.exp(np.exp(np.exp(x)))
+        self.x = x
+        return self.out
+
+    def backward(self, dout):
+        return dout * self.out * np.exp(np.exp(self.x)) * np.exp(self.x)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_few_examples_settle_something_though_they_may_be_too_large(seed: int) -> None:
+    report = check(NaiveExp, seed=seed, max_examples=2, allow="overflow")
+    assert report.verdict == "pass", report.to_text()
+
+
+def test_few_examples_find_a_fault_though_they_may_be_too_large() -> None:
+    class Wrong(NaiveExp):
+        def backward(self, dout):
+            return dout * self.out
+
+    assert {check(Wrong, seed=seed, max_examples=2).verdict for seed in range(6)} == {"fail"}

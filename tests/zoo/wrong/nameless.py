@@ -83,3 +83,13 @@ def q6_backward(g, kept):
         "dV": (g * (1 + a**2)) @ s.T,
         "dc": z.sum(axis=1, keepdims=True),
     }
+
+
+FAULTS = {
+    "q1_forward": "the derivative of tanh without the square",
+    "q2_forward": "the part of the variance is missing",
+    "q3_forward": "the scale in the place of the input",
+    "Q4": "a division by the scale is missing",
+    "Q5": "an absolute value for a square",
+    "q6_forward": "a plus for a minus in one gradient",
+}
