@@ -16,6 +16,7 @@ import numpy as np
 
 from checks.bench import Bench
 from checks.case import Case
+from checks.entropy import replayed
 from checks.errors import GradproofError
 from checks.function import Array, Function, line_scale
 from checks.roundoff import effective_unit, gradient_roundoff, nudged
@@ -214,7 +215,7 @@ def quiet() -> Iterator[None]:
 
     python_state = random.getstate()
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        with np.errstate(all="ignore"), warnings.catch_warnings(), replayed():
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -140,7 +140,7 @@ def _nondeterministic(seen: Seen) -> Iterator[Finding]:
             "nondeterministic",
             "error",
             "two forwards on the same arrays, built afresh under the same random state, gave different outputs",
-            cure="draw from np.random or from a generator that is seeded in the constructor",
+            cure="let forward depend on its arrays and on random generators alone: on no clock, counter or shared state",
         )
 
 

@@ -6,7 +6,6 @@ Values here only have to make a layer run; the cases that judge it are drawn els
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import random
 import warnings
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.entropy import replayed
 from checks.signature import Argument
 from checks.subject import Array
 
@@ -28,21 +28,6 @@ def reseed() -> None:
 
 
 @contextlib.contextmanager
-def own_generators() -> Iterator[None]:
-    """Generators that are made without a seed take one from the global state, so that what follows it repeats."""
-    original = np.random.default_rng
-    np.random.default_rng = functools.partial(_default_rng, original)
-    try:
-        yield
-    finally:
-        np.random.default_rng = original
-
-
-def _default_rng(original: Any, seed: Any = None) -> Any:
-    return original(np.random.randint(2**31) if seed is None else seed)  # noqa: NPY002
-
-
-@contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """No output, no warnings, no floating-point complaints; the caller's random states come back
     afterwards.
@@ -52,6 +37,7 @@ def quiet() -> Iterator[None]:
         with (
             warnings.catch_warnings(),
             np.errstate(all="ignore"),
+            replayed(),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
         ):

@@ -170,7 +170,9 @@ def test_what_never_repeats() -> None:
     assert one.message == (
         "two forwards on the same arrays, built afresh under the same random state, gave different outputs"
     )
-    assert one.suggestion == "draw from np.random or from a generator that is seeded in the constructor"
+    assert one.suggestion == (
+        "let forward depend on its arrays and on random generators alone: on no clock, counter or shared state"
+    )
 
 
 def test_what_was_written_into_is_named_once() -> None:

@@ -12,9 +12,10 @@ import numpy as np
 from checks.dialects.accumulating import Accumulation
 from checks.dialects.reach import as_number
 from checks.dialects.returned import leaves
+from checks.dialects.shared import SharedGenerators
 from checks.dialects.usage import Bound, Usage, Values, output_of
 from checks.errors import LayerError, SignatureError
-from checks.infer_draw import draw, own_generators, reseed
+from checks.infer_draw import draw, reseed
 from checks.infer_layout import Layout, Probe, number
 from checks.subject import Array
 
@@ -59,6 +60,7 @@ class Prober:
         self.dtype = np.dtype(dtype)
         self.primed = False
         self.gathers = Accumulation()
+        self.shared = SharedGenerators(usage.defined)
         self._drawn: dict[tuple[str, tuple[int, ...], int | None], Array] = {}
 
     def run(self, layout: Layout, sizes: Mapping[str, int], arrays: Mapping[str, Array]) -> Probe:
@@ -90,8 +92,8 @@ class Prober:
         """A fresh object, with the random state reseeded."""
         values = self.values(layout, sizes, arrays)
         reseed()
-        with own_generators():
-            root = self.usage.make({f.name: values[f.name] for f in self._formals(values)})
+        self.shared.restore()
+        root = self.usage.make({f.name: values[f.name] for f in self._formals(values)})
         live = Live(values, root, self.usage.bind(root))
         if self.primed:
             live.bound.forward(copy.deepcopy(values))

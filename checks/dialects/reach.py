@@ -4,7 +4,6 @@ objects.
 
 from __future__ import annotations
 
-import random
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.dialects.shared import comparable, is_generator
 from checks.subject import Array
 
 Step = tuple[str, Any]  # (".", attribute) or ("[]", key)
@@ -142,14 +142,8 @@ def generator_states(root: Any) -> tuple[str, ...]:
     seen = {id(root)}
     for holder, depth in queue:
         for _, value in _entries(holder):
-            if isinstance(value, np.random.Generator):
-                states.append(repr(value.bit_generator.state))
-            elif isinstance(value, np.random.RandomState):
-                states.append(
-                    repr([part.tobytes() if isinstance(part, np.ndarray) else part for part in value.get_state()])
-                )
-            elif isinstance(value, random.Random):
-                states.append(repr(value.getstate()))
+            if is_generator(value):
+                states.append(comparable(value))
             elif not isinstance(value, (*_OPAQUE, np.ndarray)) and depth < _DEEPEST and id(value) not in seen:
                 seen.add(id(value))
                 queue.append((value, depth + 1))

@@ -446,6 +446,7 @@ class _Reading(Locating):
             primed=self.prober.primed,
             gathers=self.prober.gathers if self.prober.primed else self.gathered(found),
             spare=found.sizes[0],
+            shared=self.prober.shared,
         )
         return choose_modes(plan, self.prober, found, parameters)
 

@@ -17,9 +17,9 @@ import numpy as np
 from checks.dialects.accumulating import Accumulation
 from checks.dialects.places import Place
 from checks.dialects.reach import Path, Slot, generator_states, walk
+from checks.dialects.shared import SharedGenerators
 from checks.dialects.usage import Usage, clone, output_of
 from checks.errors import LayerError, SignatureError
-from checks.infer_draw import own_generators
 from checks.infer_layout import Size, number
 from checks.signature import Signature
 from checks.subject import Array, Arrays
@@ -34,7 +34,8 @@ class Plan:
 
     `handed`: arrays given to the constructor, `inputs`: arrays given to forward. `kept`: where the object
     keeps each parameter. `sizes`: constructor arguments that are numbers of sizes;
-    `spare`: numbers for those sizes that no array has. `gathers`: what each forward adds to.
+    `spare`: numbers for those sizes that no array has. `gathers`: what each forward adds to. `shared`: random
+    generators that are not the object's own.
     """
 
     usage: Usage
@@ -49,9 +50,11 @@ class Plan:
     primed: bool = False
     gathers: Accumulation = field(default_factory=Accumulation)
     spare: Mapping[str, int] = field(default_factory=dict)
+    shared: SharedGenerators = field(default_factory=lambda: SharedGenerators(None))
 
     def construct(self, arrays: Arrays) -> Any:
-        """A fresh object, for these arrays."""
+        """A fresh object, for these arrays; generators that objects share begin anew."""
+        self.shared.restore()
         usage = self.usage
         if usage.instance is not None:
             originals = {n: path.get(usage.instance) for n, path in self.kept.items() if n in arrays}
@@ -66,8 +69,7 @@ class Plan:
         if self.sizes:
             numbers = self.numbers(arrays)
             values.update({name: number(size, numbers) for name, size in self.sizes.items()})
-        with own_generators():
-            return usage.make(values)
+        return usage.make(values)
 
     def numbers(self, arrays: Arrays) -> dict[str, int]:
         """The numbers of the sizes, from the shapes of the arrays."""
@@ -159,8 +161,8 @@ class ObjectTrial:
 
     @property
     def draws_from(self) -> tuple[str, ...]:
-        """The states of the layer's own random generators."""
-        return generator_states(self._object)
+        """The states of the random generators that are the layer's own, or that it shares."""
+        return *generator_states(self._object), *self._plan.shared.states()
 
     @property
     def starves(self) -> bool:
