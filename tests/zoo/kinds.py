@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -308,11 +309,18 @@ class CountsItsObjects(Tanh):
         return super().forward(x) + type(self).made
 
 
-class SharesAGenerator(Tanh):
-    rng = np.random.default_rng(0)
-
+class ReadsTheClock(Tanh):
     def forward(self, x):
-        return super().forward(x) * self.rng.uniform(1, 2)
+        return super().forward(x) + time.perf_counter_ns() % 1000
+
+
+SEEN: list[float] = []
+
+
+class RemembersElsewhere(Tanh):
+    def forward(self, x):
+        SEEN.append(float(np.sum(x)))
+        return super().forward(x) + 1e-3 * len(SEEN)
 
 
 class Dropout:
@@ -622,11 +630,11 @@ KINDS: dict[str, Kind] = {
     ),
     "nondeterministic": Kind(
         wrong=(
-            Layer(DrawsAnew, SAME, options=FEW),
+            Layer(ReadsTheClock, SAME, options=FEW),
             Layer(CountsItsObjects, SAME, options=FEW),
-            Layer(SharesAGenerator, SAME, options=FEW),
+            Layer(RemembersElsewhere, SAME, options=FEW),
         ),
-        right=(Layer(Dropout, SAME), Layer(SeededDropout, SAME), Layer(Warms, SAME)),
+        right=(Layer(Dropout, SAME), Layer(SeededDropout, SAME), Layer(DrawsAnew, SAME), Layer(Warms, SAME)),
     ),
     "mutates-input": Kind(
         wrong=(
