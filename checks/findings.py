@@ -140,7 +140,7 @@ def _nondeterministic(seen: Seen) -> Iterator[Finding]:
             "nondeterministic",
             "error",
             "two forwards on the same arrays, built afresh under the same random state, gave different outputs",
-            cure="let forward depend on its arrays and on random generators alone, not on a clock, a counter or a global",
+            cure="let forward depend on its arrays and on random generators alone, not on a clock or a counter",
         )
 
 

@@ -171,7 +171,7 @@ def test_what_never_repeats() -> None:
         "two forwards on the same arrays, built afresh under the same random state, gave different outputs"
     )
     assert one.suggestion == (
-        "let forward depend on its arrays and on random generators alone, not on a clock, a counter or a global"
+        "let forward depend on its arrays and on random generators alone, not on a clock or a counter"
     )
 
 
