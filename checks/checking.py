@@ -15,6 +15,7 @@ import numpy as np
 from checks import guards, record
 from checks.against import compare
 from checks.averaging import as_mean
+from checks.batch_average import over_batch
 from checks.case import Case
 from checks.caveats import with_caveats
 from checks.contract import breaches
@@ -201,13 +202,18 @@ class _Run:
             self.look_beyond(wide)
 
     def average(self) -> None:
-        """Where backward is the gradient of the mean of a loss's values, and not of their sum: judged as the mean."""
+        """Where backward is the gradient of a mean, by convention, and not of a sum: judged as the mean."""
         assert self.subject is not None
         known = [*self.results, *([self.smallest] if self.smallest is not None else [])]
         mean = as_mean(self.subject, known)
         if mean is not None:
             self.subject, self.results, self.smallest = mean.subject, mean.results, None
             self.said.append(mean.finding)
+            return
+        batch = over_batch(self.subject, known)
+        if batch is not None:
+            self.subject, self.results, self.smallest = batch.subject, batch.results, None
+            self.said += batch.findings
 
     def look_beyond(self, case: Case | None) -> None:
         """One more case, where nothing is known to be wrong yet: it counts only if something is wrong in it."""

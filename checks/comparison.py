@@ -21,6 +21,7 @@ DULL = 1e-9  # of s: an allowance above it is noise, of which the ladder has mor
 HARMLESS = 1e-6  # of the function's own size: round-off of a gradient that is right in longdouble
 FAR_AWAY = 2.0**36  # of an entry's scale: as far as a tiny entry has to go to matter at all
 WEAK = 1e-3  # of S: values so far below the function's own size that rounding inside it may show instead
+TWO_DIGITS, THREE_DIGITS = 1e-2, 1e-3
 ENOUGH_DIFFERENT = 8  # entries confirmed as different, after which the rest go by their cheap values
 
 
@@ -302,7 +303,7 @@ class _Comparing:
             return False
         own = float(self.r[k])
         self.r[k] = own + 4 * abs(float(self.a[k]) - float(gradient[self.indices[k]]))
-        if self._judge_one(k, self.tolerance, 1e-2) == AGREES:
+        if self._judge_one(k, self.tolerance, TWO_DIGITS) == AGREES:
             return True
         self.r[k] = own
         return False
@@ -317,6 +318,8 @@ class _Comparing:
         if function is None or k not in self.steps:
             return False
         line, length = Line(function, int(self.indices[k])), 8 * self.steps[k]
+        if self._confirmed_by(line, length, k):
+            return True
         off = abs(line.ladder(length)[0] - float(self.n[k]))
         if not np.isfinite(off) or (code == DIFFERS and off <= self.e[k]):
             return False
@@ -324,9 +327,24 @@ class _Comparing:
         self.allowance_before[k] = off
         lost = off * self.steps[k] / 256  # of the output, in longdouble, whatever the step
         self.n[k], self.e[k] = min((line.ladder(length * 8.0**j, lost) for j in range(4)), key=lambda found: found[1])
-        if self._judge_wide(k) == AGREES:
+        # Steps that stand still leave longdouble two digits to show, and they are more than float64 knows.
+        if self._judge_wide(k) == AGREES or self._judge_one(k, TWO_DIGITS, TWO_DIGITS) == AGREES:
             return True
         self.n[k], self.e[k], self.r[k] = kept
+        return False
+
+    def _confirmed_by(self, line: Line, length: float, k: int) -> bool:
+        """Whether longdouble, at these steps or shorter ones, has the gradient's value to three digits, and another one
+        than float64 by far: no such coincidence, whatever longdouble has lost of its own.
+        """
+        size = float(self._sizes()[k])
+        for shorter in (1, 8, 64, 512):
+            value, own = line.ladder(length / shorter)
+            apart = abs(value - float(self.n[k])) > TWO_DIGITS * size
+            near = own <= TWO_DIGITS * size and abs(value - float(self.a[k])) <= THREE_DIGITS * size
+            if apart and near:
+                self.n[k], self.e[k] = value, THREE_DIGITS * size
+                return True
         return False
 
     def _weak(self, k: int) -> bool:
@@ -438,7 +456,7 @@ class _Comparing:
         self.a[k], self.r[k] = precise, (own + 4 * change) * float(np.finfo(np.longdouble).eps) / 2 / unit
         # Where float64 sees nothing of a derivative as small as this, two digits are what longdouble can show of it.
         unseen = self.allowance_before.get(k, 0.0) >= max(abs(precise), abs(float(self.n[k])))
-        tolerance = 1e-2 if unseen else self.tolerance
+        tolerance = TWO_DIGITS if unseen else self.tolerance
         code = self._judge_one(k, tolerance, tolerance)
         self.a[k], self.r[k] = given, own + change
         if code == AGREES:

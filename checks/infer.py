@@ -170,11 +170,14 @@ def _groups(formals: Sequence[Formal], table: Sequence[Scenario], told: Shapes) 
     """
     yield _Group("documented", documented_layouts(formals, told, table), _MOST_DOCUMENTED)
     unnamed = all(formal.hint == "none" for formal in peers(formals))
+    learns = any(formal.hint == "label" for formal in formals)
+    if learns:
+        yield _Group("chain", chained(formals))
     for scenario in table:
-        if scenario.name == "rows" and unnamed:
+        if scenario.name == "rows" and unnamed and not learns:
             yield _Group("chain", chained(formals))
         yield _Group(scenario.name, layouts(formals, scenario), single=scenario.single)
-        if scenario.name == "rows" and not unnamed:
+        if scenario.name == "rows" and not unnamed and not learns:
             yield _Group("chain", chained(formals))
 
 

@@ -15,6 +15,9 @@ from checks.infer_table import peers
 
 _NEW = "hjmpq"
 _LEAST, _MOST = 3, 6  # parameters; fewer are in the scenarios, more have too many rows
+_MOST_WITH_LABELS = 6  # rows, for each of which all labels are tried
+_COLUMN_LABELS = ("o,n:onehot0", "o,n:mask", "o,n:target", "n:label(o)")
+_ROW_LABELS = ("n:label(o)", "n,o:onehot", "n,o:mask", "n,o:target")
 _AGAINST_ITS_NAME = 3  # places in the order that a matrix costs which is called like a vector
 
 
@@ -30,19 +33,38 @@ class _Row:
 
 
 def chained(formals: Sequence[Formal]) -> Iterator[Layout]:
-    """The rows of parameters, the most natural first; none where something else has to be filled as well."""
+    """The rows of parameters, the most natural first; none where something else has to be filled as well.
+
+    Samples are rows, and where there are labels, which belong to a network, columns too.
+    """
     formals = peers(formals)
     arrays = [f for f in formals[1:] if f.hint in ("matrix", "vector") or (f.place, f.hint) == ("constructor", "none")]
-    if not _LEAST <= len(arrays) <= _MOST or len(arrays) < len(formals) - 1 or formals[0].hint != "none":
+    labels = [f for f in formals[1:] if f.hint == "label" and f not in arrays]
+    rates = [f for f in formals[1:] if f.hint == "rate"]
+    others = len(formals) - 1 - len(arrays) - len(labels) - len(rates)
+    if not _LEAST <= len(arrays) <= _MOST or others or len(labels) > 1 or formals[0].hint not in ("none", "matrix"):
         return
     rows = [_Row(0, (), "i")]
     for formal in arrays:
         rows = [longer for row in rows for longer in _longer(row, formal)]
-    for row in sorted(rows, key=lambda row: row.cost):
-        last = next((letter for letter in reversed(_NEW) if letter == row.size), None)
-        shapes = [text.replace(last, "o") if last else text for text in row.shapes]
-        texts = zip((formal.name for formal in arrays), shapes, strict=True)
-        yield Layout((declare(formals[0].name, "n,i"), *(declare(name, text) for name, text in texts)))
+    rows.sort(key=lambda row: row.cost)
+    constants = {formal.name: 0.3 for formal in rates}
+    for columns in (True, False) if labels else (False,):
+        for row in rows[:_MOST_WITH_LABELS] if labels else rows:
+            last = next((letter for letter in reversed(_NEW) if letter == row.size), None)
+            shapes = [text.replace(last, "o") if last else text for text in row.shapes]
+            texts = [_in_columns(text) if columns else text for text in shapes]
+            declared = [declare(formal.name, text) for formal, text in zip(arrays, texts, strict=True)]
+            main = declare(formals[0].name, "i,n" if columns else "n,i")
+            for kind in (_COLUMN_LABELS if columns else _ROW_LABELS) if labels else ("",):
+                own = [declare(formal.name, kind.replace("o", "o" if last else "i", 1)) for formal in labels]
+                yield Layout((main, *own, *declared), constants=constants)
+
+
+def _in_columns(text: str) -> str:
+    """The shape for samples in columns: matrices the other way round, vectors as columns."""
+    sizes = text.split(",")
+    return f"{sizes[1]},{sizes[0]}" if len(sizes) == 2 else f"{text},1"
 
 
 def _longer(row: _Row, formal: Formal) -> Iterator[_Row]:

@@ -148,11 +148,24 @@ def _means_classes(found: Found, run: Run, name: str) -> bool:
     nudged = run(layout, sizes, {name: rows + 0.01 * np.cos(np.arange(rows.size)).reshape(rows.shape)})
     if nudged.output is not None and np.array_equal(nudged.output, output):
         return True
-    first = layout.arguments[0]
-    if first.kind != "float" or first.name == name or not first.dims:
+    classes = _get(layout, name).dims[-1:]
+    scores = [a for k, a in enumerate(layout.arguments) if k == 0 or a.dims[-1:] == classes]  # a network's last bias
+    return any(_normalised(argument, found, run, output) for argument in scores if argument.name != name)
+
+
+def _normalised(argument: Argument, found: Found, run: Run, output: Array) -> bool:
+    """Whether the output notices no shift of all entries, though it notices other changes."""
+    if argument.kind != "float" or not argument.dims:
         return False
-    shifted = run(layout, sizes, {first.name: _drawn(layout, first.name, sizes) + 0.7})
-    return shifted.output is not None and bool(np.allclose(shifted.output, output, rtol=1e-4, atol=1e-7))
+    layout, sizes = found.layout, found.sizes[0]
+    values = _drawn(layout, argument.name, sizes)
+    shifted, moved = (
+        run(layout, sizes, {argument.name: values + change})
+        for change in (0.7, np.cos(np.arange(values.size)).reshape(values.shape))
+    )
+    if shifted.output is None or moved.output is None:
+        return False
+    return bool(np.allclose(shifted.output, output, rtol=1e-4, atol=1e-7)) and not np.array_equal(moved.output, output)
 
 
 def _classes_first(found: Found, run: Run, name: str) -> bool:

@@ -579,3 +579,18 @@ def test_no_less_is_promised_than_round_off_lets_be_confirmed() -> None:
     row = examine(case(square, x=np.array([0.5, 1.0, 2.0], dtype=np.float32))).rows["x"]
     assert row.detectable is not None
     assert row.detectable >= 512 * 2.0**-24
+
+
+@pytest.mark.parametrize("z", [30.0, 34.0, 35.5, 36.2])
+def test_a_naive_cross_entropy_far_out_is_judged_by_wider_arithmetic(z: float) -> None:
+    # Between two floats next to 1, 1 - p stands still: the differences of float64 are those of a staircase.
+    def loss(x: np.ndarray) -> np.ndarray:
+        return -np.log(1 - 1 / (1 + np.exp(-x)))
+
+    def slope(x: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-x))
+
+    right = elementwise(loss, slope)
+    assert verdicts(examine(case(right, x=np.array([z, 1.0, -2.0])))) == {"x": "agrees"}
+    wrong = elementwise(loss, lambda x: slope(x) * 1.1)
+    assert verdicts(examine(case(wrong, x=np.array([z, 1.0, -2.0])))) == {"x": "differs"}

@@ -20,7 +20,7 @@ REFERENCE = Path(reference.__file__).parent
 # Each line may import those above it, and its neighbours on the line where the line is one idea in several files.
 LAYERS = (
     ("errors",),
-    ("signature", "function", "results", "stepping", "record"),
+    ("signature", "function", "results", "stepping", "record", "entropy"),
     ("loading",),
     ("noise", "subject", "entries", "values", "standing", "buffers"),
     ("sweep", "ladder", "case", "roundoff", "pair"),
@@ -33,7 +33,7 @@ LAYERS = (
     ("look",),
     ("examine",),
     ("findings", "dialects", "far"),
-    ("averaging", "uses", "guards"),
+    ("averaging", "batch_average", "uses", "guards"),
     ("summary", "report", "caveats", "own_case", "own_inputs"),
     ("load",),
     ("discover",),

@@ -219,8 +219,8 @@ class MeanOfBatch:
         return x @ self.W
 
     def backward(self, d: Any) -> Any:
-        self.dW = self.x.T @ d / len(d)
-        return d @ self.W.T
+        self.dW = self.x.T @ d
+        return d @ self.W.T / len(d)
 
 
 # --- readings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from checks.dialects import activation, both, functions, layer, network, objective, separate
+from checks.dialects import activation, both, functions, layer, network, objective, separate, triples
 from checks.dialects.defined import function_pairs, is_layer
 from checks.dialects.dialect import Dialect, Request
 from checks.dialects.errors import not_a_layer
@@ -15,6 +15,7 @@ from checks.subject import Subject
 
 TABLE: tuple[Dialect, ...] = (
     Dialect(name="functions", recognises=functions.recognises, usage=functions.usage),
+    Dialect(name="three functions", recognises=triples.recognises, usage=triples.usage),
     Dialect(name="loss function", recognises=both.recognises, usage=both.usage),
     Dialect(name="network", recognises=network.recognises, usage=network.usage),
     Dialect(name="separate loss", recognises=separate.recognises, usage=separate.usage),

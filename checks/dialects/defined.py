@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checks.dialects import activation, both, layer, network, objective, separate
+from checks.dialects import activation, both, layer, network, objective, separate, triples
 from checks.dialects.names import BACKWARD, FORWARD
 from checks.dialects.usage import code_words, formals, stub
 
@@ -70,9 +70,13 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
     that return their gradient too.
     """
     functions = _functions(module)
+    pairs: list[tuple[str, Any]] = list(triples.triples(functions))
+    three = {function.__name__ for _, found in pairs for function in found}
     taken = {partner for name in functions for partner in _partners(name)}  # backward is no loss of its own
-    pairs: list[tuple[str, Any]] = []
+    taken |= {gradient for name in functions if (gradient := _gradient_of(name, functions)) is not None}
     for name, function in functions.items():
+        if name in three:
+            continue
         partner = next((p for p in _partners(name) if p in functions), None)
         gradient = _gradient_of(name, functions)
         if partner is not None and partner != name:

@@ -160,6 +160,11 @@ class ObjectTrial:
             getattr(self._object, self._plan.gathers.reset)()
 
     @property
+    def holder(self) -> Any:
+        """The layer's own object."""
+        return self._object
+
+    @property
     def draws_from(self) -> tuple[str, ...]:
         """The states of the random generators that are the layer's own, or that it shares."""
         return *generator_states(self._object), *self._plan.shared.states()

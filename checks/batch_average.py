@@ -1,0 +1,124 @@
+"""Parameters' gradients that are those of the batch's mean, beside an exact gradient of the input: a convention.
+
+`dW = x.T @ dout / n`, `db = dout.sum(axis=0) / n` and `dx = dout @ W.T`: whoever adds up the loss over the batch and
+divides in the layers means that. All parameters have to have the factor, and the input's gradient none: one of them
+alone is a slip, and stays one. The layer is judged as if its parameters' gradients were multiplied by n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from checks.errors import GradproofError
+from checks.examine import examine
+from checks.function import Array
+from checks.live import free_sizes
+from checks.look import CaseResult
+from checks.results import Finding
+from checks.signature import Signature
+from checks.subject import Arrays, Subject, Trial
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class OverBatch:
+    """The subject with its parameters' gradients multiplied, its results in the same cases, and what to say."""
+
+    subject: Subject
+    results: list[CaseResult]
+    findings: tuple[Finding, ...]
+
+
+def over_batch(subject: Subject, results: Sequence[CaseResult]) -> OverBatch | None:
+    """The results in these cases with the batch's factor taken out; None where that does not mend all of them."""
+    wrong = [result for result in results if result.differing]
+    parameters = frozenset(name for name, role in subject.roles.items() if role == "parameter")
+    averaged = frozenset(name for result in wrong for name in result.differing)
+    everywhere = parameters & frozenset(name for result in results for name in result.rows)
+    if not wrong or not subject.takes_upstream or averaged != everywhere or not _exact_beside(results, parameters):
+        return None
+    for size in free_sizes(wrong[0].case):
+        scaled = _scaled(subject, averaged, size)
+        found = _judged(scaled, size, results)
+        if found is not None:
+            findings = tuple(_finding(name, size, len(averaged)) for name in sorted(averaged))
+            return OverBatch(subject=scaled, results=found, findings=findings)
+    return None
+
+
+def _exact_beside(results: Sequence[CaseResult], parameters: frozenset[str]) -> bool:
+    """Whether gradients of inputs are there, and none of them is wrong."""
+    rows = [row for result in results for name, row in result.rows.items() if name not in parameters]
+    return bool(rows) and all(row.verdict in ("agrees", "undecided") for row in rows)
+
+
+def _judged(scaled: Subject, size: str, results: Sequence[CaseResult]) -> list[CaseResult] | None:
+    found = []
+    for result in results:
+        if result.mode is not None:
+            return None
+        try:
+            if size not in result.case.signature.sizes:
+                return None
+            found.append(examine(replace(result.case, subject=scaled)))
+        except GradproofError:
+            return None
+        if found[-1].differing or (result.differing and found[-1].undecided):
+            return None
+    return found
+
+
+def _finding(name: str, size: str, count: int) -> Finding:
+    own = "" if count == 1 else ", like those of the other parameters"
+    return Finding(
+        kind="factor",
+        severity="warning",
+        message=f"the gradient of {name} is 1/{size} of the derivative{own}, and the input's is exact: an average over "
+        f"the batch; times {size} it agrees",
+        gradient=name,
+        suggestion=f"leave out the division by {size}, or say --allow factor if the loss is summed over the batch",
+    )
+
+
+def _scaled(subject: Subject, names: frozenset[str], size: str) -> Subject:
+    def wrapped(make: Callable[[Arrays], Trial]) -> Callable[[Arrays], Trial]:
+        return lambda arrays: _Scaled(make(arrays), names, size, subject.signatures)
+
+    return replace(
+        subject,
+        build=wrapped(subject.build),
+        keep=None if subject.keep is None else wrapped(subject.keep),
+        modes=tuple((label, _scaled(mode, names, size)) for label, mode in subject.modes),
+    )
+
+
+class _Scaled:
+    """A Trial whose gradients of some arrays are multiplied by a size."""
+
+    def __init__(self, trial: Trial, names: frozenset[str], size: str, signatures: Sequence[Signature]) -> None:
+        self._trial, self._names, self._size, self._signatures = trial, names, size, signatures
+        self._times = 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._trial, name)
+
+    def forward(self, arrays: Mapping[str, Array]) -> Any:
+        self._times = self._extent(arrays)
+        return self._trial.forward(arrays)
+
+    def backward(self, upstream: Array) -> Mapping[str, Any]:
+        given = self._trial.backward(upstream)
+        return {
+            name: np.multiply(value, self._times) if name in self._names else value for name, value in given.items()
+        }
+
+    def _extent(self, arrays: Mapping[str, Array]) -> int:
+        for signature in self._signatures:
+            for argument in signature.arguments:
+                for axis, dim in enumerate(argument.dims):
+                    if dim.is_name and str(dim) == self._size and argument.name in arrays:
+                        return int(np.shape(arrays[argument.name])[axis])
+        return 1
