@@ -132,7 +132,7 @@ def _first(
         start = search.probes
         for layout in group.layouts:
             less = first is not None and not _as_general(layout, first.layout, more, named)
-            if less and not group.single:
+            if less and not group.single and group.name != "documented":
                 continue
             found = search.attempt(layout, group.name)
             fitting = None if found is None else search.fits(found)
@@ -249,14 +249,19 @@ class _Search:
         An array that a constructor takes holds nothing for each sample, whatever the shape of its gradient.
         """
         unknown = [f for f in self.formals if f.hint not in ("matrix", "vector") and f.name not in self.told]
-        if self.inputs or not unknown:
+        if self.inputs:
             return None
         shapes = self.gradients(found)
         named = {name: sizes for name, of in shapes.items() if (sizes := found.named(of)) is not None}
         samples = dim("n")
         kept = {f.name for f in unknown if f.place == "constructor"}
         named = {name: sizes for name, sizes in named.items() if not (name in kept and samples in sizes)}
-        for layout in answered(found.layout, named, [f.name for f in unknown]):
+        named = {
+            name: sizes for name, sizes in named.items() if any(d.text != "1" for d in sizes)
+        }  # summed up: a fault
+        # A gradient that has the same shape whatever the sizes are is of an array that has it: three hyper-parameters.
+        fixed = [f.name for f in self.formals if (d := named.get(f.name)) and not any(size.names for size in d)]
+        for layout in answered(found.layout, named, [*(f.name for f in unknown), *fixed]):
             other = self.attempt(layout)
             if other is not None and self.fits(other):
                 return other
@@ -326,7 +331,15 @@ class _Search:
         return found if found.output() is not None else None
 
     def second_best(self) -> Found:
-        """The first layout whose forward runs throughout, though backward raises; else NotFoundError."""
+        """One that runs at even sizes alone; else the first whose forward runs throughout, though backward raises; else
+        NotFoundError.
+        """
+        if self.partly is not None:
+            layout = self.partly[0]
+            for name in layout.names:
+                found = self._confirmed_at(layout.times((name,), 2))
+                if found is not None:
+                    return found
         for layout in (*filter(None, map(self._stepping, self.half)), *self.half):
             sizes = self._sizes(layout)
             if sizes is None:

@@ -27,7 +27,12 @@ def documented_layouts(formals: Sequence[Formal], told: Shapes, table: Sequence[
     """The layouts that have the shapes that are told, the usual ones first."""
     told = {f.name: told[f.name] for f in formals if f.name in told and f.hint not in ("flag", "options")}
     if formals and len(told.get(formals[0].name, ())) == 1:  # of one sample, where a batch may be taken too
-        del told[formals[0].name]
+        rest = {name: shape for name, shape in told.items() if name != formals[0].name}
+        yield from _layouts(formals, rest, table)
+    yield from _layouts(formals, told, table)
+
+
+def _layouts(formals: Sequence[Formal], told: Shapes, table: Sequence[Scenario]) -> Iterator[Layout]:
     if not told:
         return
     for scenario in table:

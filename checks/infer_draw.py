@@ -21,10 +21,10 @@ from checks.subject import Array
 SEED = 20_240_229  # any fixed number: two trials of the same layer have to draw alike
 
 
-def reseed() -> None:
+def reseed(seed: int = SEED) -> None:
     """Both global random states at a fixed point, so that dropout and initialisers repeat."""
-    random.seed(SEED)
-    np.random.seed(SEED)  # noqa: NPY002  (layers draw from the global state)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  (layers draw from the global state)
 
 
 @contextlib.contextmanager

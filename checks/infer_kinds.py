@@ -82,9 +82,10 @@ def owed_labels(found: Found, run: Run, answers: Sequence[tuple[str, Array]]) ->
     return found
 
 
-def settle_label(found: Found, run: Run, name: str) -> tuple[Found, ...]:
-    """The readings of an argument that gets no gradient: class indices and one-hot rows, either, or a
-    target.
+def settle_label(found: Found, run: Run, name: str, *, either: bool = False) -> tuple[Found, ...]:
+    """The readings of an argument that gets no gradient: class indices and one-hot rows, either, or a target.
+
+    `either`: the code asks how many axes an array has, so that both are meant where both run, equal outputs or not.
     """
     now = _get(found.layout, name)
     if now.kind in ("label", "int"):
@@ -95,6 +96,9 @@ def settle_label(found: Found, run: Run, name: str) -> tuple[Found, ...]:
         indices, rows = replace(now, dims=now.dims[:-1], kind="label", limit=now.dims[-1]), now.dims
     else:
         indices, rows = None, None
+    number = _as_number(found, run, now)
+    if number is not None:
+        return (number,)
     by_index = _with(found, indices, run)
     if rows is None:
         return (by_index,) if by_index else (_with(found, replace(now, kind="target"), run) or found,)
@@ -104,13 +108,31 @@ def settle_label(found: Found, run: Run, name: str) -> tuple[Found, ...]:
     if onehot and len(rows) == 2 and _classes_first(onehot, run, name):
         return (_with(found, replace(now, dims=rows, kind="onehot0", limit=None), run) or found,)
     if by_index and onehot:
-        return (by_index, onehot) if _same_output(by_index, onehot) else (by_index,)
+        return (by_index, onehot) if either or _same_output(by_index, onehot) else (by_index,)
     if by_index:
         return (by_index,)
     if onehot and _means_classes(onehot, run, name):
         return (onehot,)
     target = _with(found, replace(now, kind="target", limit=None), run)
     return (target or onehot or found,)
+
+
+def _as_number(found: Found, run: Run, now: Argument) -> Found | None:
+    """The layout with a real target, where nothing is indexed by it and a little of it moves the output a little."""
+    if now.kind != "label" or now.limit is None or not now.limit.names:
+        return None
+    target = _with(found, replace(now, kind="target", limit=None), run)
+    output = None if target is None else target.probes[0].output
+    if target is None or output is None:
+        return None
+    values = _drawn(target.layout, now.name, target.sizes[0])
+    changes = []
+    for step in (1e-3, 1e-4):
+        nudged = run(target.layout, target.sizes[0], {now.name: values + step})
+        if nudged.output is None or nudged.output.shape != output.shape:
+            return None
+        changes.append(float(np.max(np.abs(nudged.output - output), initial=0.0)))
+    return target if 0 < 5 * changes[1] < changes[0] < np.inf else None
 
 
 def rerun(found: Found, layout: Layout, run: Run) -> Found | None:

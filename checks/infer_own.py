@@ -49,6 +49,7 @@ def own_scenarios(shapes: Sequence[tuple[int, ...]]) -> Iterator[Scenario]:
         yield Scenario(name="own-rows", x=(f"n,{width}",), second=second, hidden=second, label=rows_of)
     for width in list(widths)[:6]:
         yield Scenario(name="own-sequence", x=(f"n,s,{width}",), second=(f"n,s,{width}",), label=classes)
+        yield Scenario(name="own-steps", x=(f"n,{width},d",), label=classes)
         yield Scenario(name="own-image", x=(f"n,{width},h,w",), label=classes)
     for width in list(widths)[:6]:
         yield Scenario(name="own-vector", x=(str(width),), label=(f":label({last})", f"{last}:onehot"))

@@ -21,6 +21,7 @@ from checks.dialects.siblings import on_object
 from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
 from checks.dialects.usage import Usage, clone
 from checks.infer import Found
+from checks.infer_draw import SEED
 from checks.infer_names import is_buffer, is_parameter
 from checks.signature import Argument
 from checks.stepping import steps
@@ -191,6 +192,19 @@ class Locating:
         """Whether a copy of it, to see if backward changes it, costs more than it tells."""
         return not self.usage.updates and np.size(parameter.paths[0].get(root)) > 100_000
 
+    def grids(self, found: Found, parameters: Sequence[Parameter], located: Located) -> set[str]:
+        """Arrays of the object's own that no random state changes, and that are neither zeros nor ones: knots, angles.
+
+        None that has a gradient, or nearly one, or the name of a parameter.
+        """
+        quiet = [p for p in parameters if not p.handed and p.paths and not is_parameter(p.name) and not p.in_container]
+        quiet = [p for p in quiet if p.name not in located.places and p.name not in located.near]
+        if not quiet or self.usage.instance is not None or self.prober.primed:
+            return set()
+        roots = [self.prober.construct(found.layout, found.sizes[0], self.inputs, SEED + k).root for k in range(2)]
+        values = {p.name: [np.asarray(p.paths[0].get(root)) for root in roots] for p in quiet}
+        return {name for name, (a, b) in values.items() if np.array_equal(a, b) and np.unique(a).size > 1}
+
     def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
         """The first float input and the parameters."""
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
@@ -200,6 +214,7 @@ class Locating:
             names = [name for name in self.usage.owners if name in floats]
         if self.usage.inputs_are_parameters:
             names += [n for n in floats[1:] if is_parameter(n) or n in located.places]
-        names += owed(parameters, located.places)
+        grids = self.grids(found, parameters, located)
+        names += [name for name in owed(parameters, located.places) if name not in grids]
         names += [p.name for p in parameters if p.name in self.kept_names]
         return list(dict.fromkeys(names))

@@ -15,7 +15,7 @@ from checks.dialects.returned import leaves
 from checks.dialects.shared import SharedGenerators
 from checks.dialects.usage import Bound, Usage, Values, output_of
 from checks.errors import LayerError, SignatureError
-from checks.infer_draw import draw, reseed
+from checks.infer_draw import SEED, draw, reseed
 from checks.infer_layout import Layout, Probe, number
 from checks.subject import Array
 
@@ -88,10 +88,12 @@ class Prober:
         count = len(numbers)
         return Probe("done", None, output, count)
 
-    def construct(self, layout: Layout, sizes: Mapping[str, int], arrays: Mapping[str, Array]) -> Live:
+    def construct(
+        self, layout: Layout, sizes: Mapping[str, int], arrays: Mapping[str, Array], seed: int = SEED
+    ) -> Live:
         """A fresh object, with the random state reseeded."""
         values = self.values(layout, sizes, arrays)
-        reseed()
+        reseed(seed)
         self.shared.restore()
         root = self.usage.make({f.name: values[f.name] for f in self._formals(values)})
         live = Live(values, root, self.usage.bind(root))

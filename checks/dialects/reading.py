@@ -266,7 +266,9 @@ class _Reading(Locating):
             if name in self.inputs:
                 readings = (as_given(found, name, self.inputs[name]),)
             else:
-                readings = settle_label(readings[0], run, name)
+                words = self.usage.words
+                both = "ndim" in words or {"len", "shape"} <= words
+                readings = settle_label(readings[0], run, name, either=both)
         if not self.inputs:
             readings = tuple(settle_domain(r, run, floats, self.usage.words) for r in readings)
         return readings
