@@ -235,6 +235,8 @@ class _Run:
             kept = (mode for mode in subject.modes if mode[0].partition("=")[0] not in self.guards.names)
             subject = replace(subject, modes=tuple(kept))
         found = look_at_uses(subject, self.results, self.seed, count, dtype, deadline)
+        if found.wrong is not None and self.guards is None and self.without_guards([found.wrong]):
+            found = look_at_uses(subject, self.results, self.seed, count, dtype, deadline)
         self.uses, self.smallest = found.tried, found.wrong
         if found.refusal is not None:
             self.said.append(found.refusal)
@@ -294,17 +296,27 @@ class _Run:
         if found is None or self.drawing is None:
             return False
         strategy, count, deadline = self.drawing
+        again: list[CaseResult] = []
         results: list[CaseResult] = []
         with contextlib.suppress(UserCodeRaised), found.lifted():
-            results += [examine(result.case) for result in failing[:3]]
+            again += [examine(result.case) for result in failing[:3]]
             Search(strategy, lambda case: results.append(examine(case)), self.seed).draw(count, deadline)
+            results += map(examine, self._plain(failing[0].case))  # what is drawn may saturate all over
+        if all(result.mode is None for result in failing):
+            results = again + results
         settled = [r for r in results if not r.undecided and r.finite]
-        if any(r.differing for r in results) or 4 * len(settled) <= len(results):
+        if any(r.differing for r in (*again, *results)) or 4 * len(settled) <= len(results):
             return False
         self.lifted.enter_context(found.lifted())
         self.results = settled
         self.guards, self.guard = found, found.finding(failing)
         return True
+
+    def _plain(self, case: Case) -> list[Case]:
+        """A few cases of ordinary values, of the dtype of this one."""
+        dtype = next(array.dtype for name, array in case.arrays.items() if name in case.movable)
+        found = (ordinary_case(case.subject, self.seed + k, dtype, signature=case.signature) for k in range(4))
+        return [one for one in found if one is not None]
 
     def failed(self, why: str) -> Report:
         return Report(

@@ -46,7 +46,8 @@ def gradient_roundoff(
         sizes = np.abs(np.asarray(value, dtype=np.float64))
         finite = sizes[np.isfinite(sizes)]
         spread = np.where(np.isfinite(spreads[name]), spreads[name], 0.0)
-        rms = float(np.sqrt(np.mean(spread**2))) if spread.size else 0.0
+        largest = float(np.max(spread, initial=0.0))  # whose square may overflow
+        rms = largest * float(np.sqrt(np.mean((spread / largest) ** 2))) if largest else 0.0
         tiny = 64 * (2.0**-126 if unit_roundoff[name] > 1e-12 else 2.0**-1022)
         result[name] = 4 * unit_roundoff[name] * np.max(finite, initial=0.0) + 4 * np.maximum(spread, rms) + tiny
     return result
