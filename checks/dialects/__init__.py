@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from checks.dialects import activation, both, functions, layer, network, objective, separate, triples
+from checks.dialects import activation, both, costs, functions, layer, network, objective, separate, triples
 from checks.dialects.defined import function_pairs, is_layer
 from checks.dialects.dialect import Dialect, Request
 from checks.dialects.errors import not_a_layer
@@ -19,6 +19,7 @@ TABLE: tuple[Dialect, ...] = (
     Dialect(name="loss function", recognises=both.recognises, usage=both.usage),
     Dialect(name="network", recognises=network.recognises, usage=network.usage),
     Dialect(name="separate loss", recognises=separate.recognises, usage=separate.usage),
+    Dialect(name="cost elsewhere", recognises=costs.recognises, usage=costs.usage),
     Dialect(name="layer", recognises=layer.recognises, usage=layer.usage),
     Dialect(name="loss", recognises=objective.recognises, usage=objective.usage),
     Dialect(name="activation", recognises=activation.recognises, usage=activation.usage),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checks.dialects import activation, both, layer, network, objective, separate, triples
+from checks.dialects import activation, both, costs, layer, network, objective, separate, triples
 from checks.dialects.names import BACKWARD, FORWARD
 from checks.dialects.usage import code_words, formals, stub
 
@@ -33,6 +33,8 @@ def is_layer(obj: Any) -> bool:
     found = network.calls(obj)
     if found is not None:
         return not _stubbed(obj, (found.loss,), (found.gradient or found.loss,))
+    if costs.recognises(obj):
+        return True
     if layer.recognises(obj):
         return not _stubbed(obj, FORWARD, BACKWARD)
     if separate.recognises(obj):
