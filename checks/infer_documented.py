@@ -93,15 +93,20 @@ def _own_scenario(formals: Sequence[Formal], told: Shapes) -> Scenario:
     lead = ",".join(first[:-1]) if first else batch
     pairs = [f"{a},{b}" for a in sizes for b in sizes if a != b]
     rows = [f"{batch},{word}" for word in sizes]
+    # A parameter holds nothing for each sample: the first of the input's sizes is its last resort.
+    samples = _words(first[0]) if first and len(first) > 1 else []
+    inner = [word for word in sizes if word not in samples]
+    within = [f"{a},{b}" for a in inner for b in inner if a != b]
+    beside = [*(f"{w},{new}" for w in inner), *(f"{new},{w}" for w in inner)]
     return Scenario(
         name="documented",
         x=(*rows, *(f"{word},{batch}" for word in sizes), *sizes, *pairs),
         second=tuple(dict.fromkeys((*texts, *rows, *sizes))),
         hidden=tuple(dict.fromkeys((*(text for text in texts[1:] if "," in text), *rows))),
-        matrix=tuple(dict.fromkeys((*pairs, *(f"{w},{new}" for w in sizes), *(f"{new},{w}" for w in sizes)))),
-        vector=tuple(dict.fromkeys((*sizes, new))),
+        matrix=tuple(dict.fromkeys((*within, *beside, *pairs))),
+        vector=tuple(dict.fromkeys((*inner, new, *sizes))),
         label=tuple(f"{lead}:label({word})" for word in sizes) + (f"{lead}:target",),
-        symbols=(sizes[0], sizes[-1] if len(sizes) > 1 else new, *sizes[1:], new),
+        symbols=(sizes[0], inner[-1] if len(inner) > 1 else new, new, *inner[1:], *sizes[1:]),
     )
 
 

@@ -13,6 +13,7 @@ Hint = Literal[
     "lengths",
     "hidden",
     "mask",
+    "graph",
     "flag",
     "rate",
     "sizes",
@@ -27,6 +28,7 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
               r"|y_?(real|batch|train)|expected|target_?y|actual"),
     ("flag", r"(is_?|for_?)?(train|training|train_?fl(a)?g|test|testing|inference)(_?mode)?"),
     ("mask", r".*mask"),
+    ("graph", r"adj\w*|(norm(alized)?_)?adj\w*|a_?(hat|norm|tilde)|laplacian|graph(_matrix)?|affinity"),
     ("ids", r"(.*_)?ids?|idx|idxs|index|indices|indexes|(.*_)?ind(ices|ex|exes)|tokens?|positions|segments?"),
     ("lengths", r"(seq_?|x_?)?(lengths?|lens?)|n_?steps|valid_?len(gth)?s?"),
     ("hidden", r"(h|c|s|prev_?h|[ahcs]_?prev|hidden|state|prev_?state|h0|c0|cell)"
@@ -61,7 +63,7 @@ def hint(name: str, *, place: Literal["constructor", "forward"]) -> Hint:
 
 
 _NEVER = {
-    "constructor": frozenset({"label", "ids", "lengths", "hidden", "flag", "options"}),
+    "constructor": frozenset({"label", "ids", "lengths", "hidden", "graph", "flag", "options"}),
     "forward": frozenset({"size", "sizes", "rate", "shape"}),
 }
 

@@ -136,6 +136,10 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             x = scenario.x[0].partition(":")[0]
             rows = [",".join(shape.partition(":")[0].split(",")[:2]) for shape in (x, *scenario.second[:1])]
             return arrays(list(dict.fromkeys(f"{shape}:mask" for shape in (x, *rows))))
+        case "graph":  # what is joined to what, of nodes that are rows
+            nodes = scenario.x[0].partition(":")[0].split(",")[:-1] or ["n"]
+            square = ",".join([*nodes, nodes[-1]])
+            return arrays(list(dict.fromkeys((f"{square}:mask", "n,n:mask", square, "n,n"))))
         case "ids":
             steps = ["n,t:int(s)", "n:int(s)"] if "s" in scenario.x[0].partition(":")[0].split(",") else []
             return arrays(["n:int(v)", "n:int(i)", *steps, "n:int(2)"])

@@ -339,7 +339,7 @@ class _Reading(Locating):
             _, located = self.located(found)
             labels += [n for n in others if n not in located.places and not is_parameter(n)]
             hints = {f.name: f.hint for f in self.usage.forward}
-            labels = [n for n in labels if hints[n] not in ("hidden", "mask")]
+            labels = [n for n in labels if hints[n] not in ("hidden", "mask", "graph")]
         return labels
 
     # Parameters
