@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -60,10 +61,22 @@ def _missing(seen: Seen) -> Iterator[Finding]:
             continue
         near = seen.subject.near_misses.get(row.name, ())
         beside = f"; there is {_listed(near)} instead" if near else ""
-        where = f"self.d{row.name}" if row.role == "parameter" else "the value that backward returns"
-        cure = f"rename {near[0]} to d{row.name}" if near else f"store it: {where}"
+        cure = f"store it: {_beside_others(seen.subject, row.name)}"
+        if row.role != "parameter":
+            cure = "let backward return it"
+        if near:
+            cure = f"rename {near[0]} to d{row.name}"
         message = f"forward depends on {row.name}, but backward gives no gradient for it{beside}"
         yield seen.finding("missing-gradient", "error", message, row.name, cure)
+
+
+def _beside_others(subject: Subject, name: str) -> str:
+    """Where the gradient would be if it were where those of the other parameters are: `self.grads['v']`."""
+    for other, place in (subject.recipe.gradients if subject.recipe else {}).items():
+        spelled = re.search(rf"(?<![a-zA-Z0-9]){re.escape(other)}(?!\w)|(?<=d){re.escape(other)}(?!\w)", place)
+        if subject.roles.get(other) == "parameter" and spelled and place.startswith("layer"):
+            return f"self{place[len('layer') : spelled.start()]}{name}{place[spelled.end() :]}"
+    return f"self.d{name}"
 
 
 def _shapes(seen: Seen) -> Iterator[Finding]:

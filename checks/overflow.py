@@ -32,7 +32,7 @@ def overflow(case: Case) -> Iterator[Finding]:
     for size in LARGE:
         arrays = {name: _scaled(a, size) if name in inputs else a for name, a in case.arrays.items()}
         flags: list[str] = []
-        with np.errstate(over="call", invalid="call", divide="ignore"), _Calls(flags):
+        with np.errstate(over="call", invalid="call", divide="call"), _Calls(flags):
             live = Live(case)
             output, gradients = live.both(arrays)
         broken = next((n for n, v in (("the output", output), *gradients.items()) if not np.all(np.isfinite(v))), None)
@@ -51,9 +51,16 @@ def overflow(case: Case) -> Iterator[Finding]:
             if broken is not None
             else f"an overflow occurs on the way to a finite result {where}",
             gradient=broken if broken != "the output" else None,
-            suggestion="subtract the largest exponent first, or branch on the sign before calling exp",
+            suggestion=_cure(flags),
         )
         return
+
+
+def _cure(flags: list[str]) -> str:
+    """What helps, by what the arithmetic complained of: an overflow, or a division by 0, of which log(0) is one."""
+    if any("overflow" in flag for flag in flags) or not any("divide" in flag for flag in flags):
+        return "subtract the largest exponent first, or branch on the sign before calling exp"
+    return "a logarithm or a quotient meets 0: go through log-softmax or logaddexp, or through the logits"
 
 
 def _scaled(array: Array, size: float) -> Array:

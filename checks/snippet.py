@@ -40,7 +40,7 @@ def snippet(case: Case, comparison: Comparison | None) -> str | None:
 
 def _compared(case: Case, comparison: Comparison, recipe: Recipe, names: str) -> list[str]:
     name, worst = comparison.name, comparison.worst
-    gradient = recipe.gradients.get(name)
+    gradient = recipe.gradients.get(name, '"none"' if comparison.verdict == "missing" else None)
     if gradient is None:
         return []
     if worst is None:

@@ -102,7 +102,7 @@ def test_a_missing_gradient_and_its_near_miss() -> None:
 
 def test_an_input_without_a_gradient() -> None:
     (one,) = found_in(result_of(lambda g: {"W": g["W"], "b": g["b"]}))
-    assert one.suggestion == "store it: the value that backward returns"
+    assert one.suggestion == "let backward return it"
 
 
 def test_shapes() -> None:
