@@ -19,6 +19,7 @@ from checks.batch_average import over_batch
 from checks.case import Case
 from checks.caveats import with_caveats
 from checks.contract import breaches
+from checks.diagnosis import Diagnosis, diagnose
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
@@ -341,6 +342,7 @@ class _Run:
             self.smallest,
             (*self.said, *self.breaches, *filter(None, (self.guard, self.far))),
             uses=self.uses,
+            named=self.named(),
             standing=self.standing,
             target=self.name,
             seed=self.seed,
@@ -348,6 +350,11 @@ class _Run:
             seconds=time.perf_counter() - self.started,
             versions=versions(),
         )
+
+    def named(self) -> Mapping[str, Diagnosis]:
+        """The faults of gradients that differ, by name; it costs nothing where none does."""
+        known = [*self.results, *([self.smallest] if self.smallest is not None else [])]
+        return diagnose(known, self.seed) if any(result.differing for result in known) else {}
 
     def _why_nothing_ran(self, in_forward: list[UserCodeRaised]) -> str:
         signature = None if self.subject is None else str(self.subject.signature)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from checks.diagnosis import Diagnosis
 from checks.errors import UserCodeRaised
 from checks.look import CaseResult
 from checks.results import Comparison, Finding
@@ -21,6 +22,7 @@ class Seen(NamedTuple):
     results: Sequence[CaseResult]
     raised: Sequence[UserCodeRaised]
     breaches: Sequence[Finding]
+    named: Mapping[str, Diagnosis]
 
     def finding(
         self, kind: str, severity: str, message: str, gradient: str | None = None, cure: str | None = None
@@ -43,9 +45,10 @@ def find(
     results: Sequence[CaseResult],
     raised: Sequence[UserCodeRaised],
     breaches: Sequence[Finding] = (),
+    named: Mapping[str, Diagnosis] | None = None,
 ) -> list[Finding]:
-    """Every finding about one subject, each once, errors first."""
-    seen = Seen(subject, rows, results, raised, breaches)
+    """Every finding about one subject, each once, errors first. `named`: faults that are known by name."""
+    seen = Seen(subject, rows, results, raised, breaches, named or {})
     findings: dict[tuple[str, str | None], Finding] = {}
     for rule in RULES:
         for finding in rule(seen):
@@ -90,12 +93,15 @@ def _shapes(seen: Seen) -> Iterator[Finding]:
         severe = row.verdict == "differs" and bool(unlike)
         message = f"the gradient of {row.name} {problem}" + ("" if severe else "; its values are in the right order")
         message += _use(unlike or odd)
+        fault = seen.named.get(row.name)
+        if severe and fault is not None:
+            message += f"; {fault.words}"
         yield seen.finding(
             "wrong-shape",
             "error" if severe else "warning",
             message,
             row.name,
-            f"give it the shape of {row.name}",
+            f"give it the shape of {row.name}" if fault is None or not severe else fault.suggestion(row.name),
         )
 
 
@@ -124,7 +130,11 @@ def _values(seen: Seen) -> Iterator[Finding]:
             )
             continue
         message = f"{seen.subject.name}.{entry_text(row)}{_use(wrong)}"
-        yield seen.finding("wrong-values", "error", message, row.name)
+        fault = seen.named.get(row.name)
+        if fault is None:
+            yield seen.finding("wrong-values", "error", message, row.name)
+        else:
+            yield seen.finding(fault.kind, "error", f"{message}; {fault.words}", row.name, fault.suggestion(row.name))
 
 
 def _use(wrong: Sequence[CaseResult]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from checks.diagnosis import Diagnosis
 from checks.errors import UserCodeRaised
 from checks.findings import find
 from checks.look import CaseResult
@@ -28,6 +29,7 @@ def summarise(
     breaches: Sequence[Finding] = (),
     *,
     uses: Sequence[str] = (),
+    named: Mapping[str, Diagnosis] | None = None,
     standing: Standing | None = None,
     target: str,
     seed: int,
@@ -40,7 +42,9 @@ def summarise(
     rows = tuple(_row(name, results, smallest) for name in _names(subject, known))
     beside = standing.findings if standing is not None else ()
     findings = tuple(
-        f for f in find(subject, rows, known, raised, (*breaches, *beside)) if not _allowed(f, subject.name, allow)
+        f
+        for f in find(subject, rows, known, raised, (*breaches, *beside), named)
+        if not _allowed(f, subject.name, allow)
     )
     accused = next((r for r in known if r is smallest), None) or next((r for r in known if r.differing), None)
     script = None if accused is None else snippet(accused.case, _foremost(accused))

@@ -242,7 +242,7 @@ def test_a_gradient_that_differs_is_named() -> None:
     (message,) = said(report)
     assert message.startswith("AveragesItsBias: the gradient of b[")
     assert "it is 1/n times it in every case (n = " in message
-    assert {finding.kind for finding in report.findings} == {"wrong-values", "differs-from-reference"}
+    assert {finding.kind for finding in report.findings} == {"factor", "differs-from-reference"}
 
 
 def test_images_with_their_channels_last() -> None:

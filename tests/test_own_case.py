@@ -82,7 +82,7 @@ def test_what_it_says_is_checked(layer: Any) -> None:
 
 def test_a_fault_in_the_case_is_found() -> None:
     report = check(WrongByObject, seed=0)
-    assert [(f.kind, f.gradient) for f in report.findings] == [("wrong-values", "w")]
+    assert [(f.kind, f.gradient) for f in report.findings] == [("factor", "w")]
 
 
 def test_what_the_caller_says_comes_first() -> None:

@@ -61,12 +61,12 @@ def pair(module: Any, name: str) -> Any:
     [
         (pair(wrong, "grouped_norm"), "wrong-values", "(with G=2)"),
         (pair(wrong, "lagged"), "wrong-values", "(with lag=3)"),
-        (pair(wrong, "tilted"), "wrong-values", "(with slope=0.07)"),
+        (pair(wrong, "tilted"), "branch", "(with slope=0.07)"),
         (wrong.bounded_loss, "wrong-values", "(with delta=0.7)"),
         (wrong.Border, "wrong-shape", "(with pad=2)"),
         (wrong.Smoother, "raises", "with pad=2 forward ran, then backward raised ValueError"),
-        (wrong.Exponential, "wrong-values", "(with alpha=0.7)"),
-        (wrong.Leaky, "wrong-values", "(with slope=0.007)"),
+        (wrong.Exponential, "branch", "(with alpha=0.7)"),
+        (wrong.Leaky, "branch", "(with slope=0.007)"),
     ],
 )
 def test_a_fault_at_another_option_says_which(subject: Any, kind: str, use: str) -> None:

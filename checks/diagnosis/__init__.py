@@ -1,0 +1,70 @@
+"""Names the fault: which kind of error a gradient has, and what would mend it, having tried the cure.
+
+An ordered table of small functions, the most specific first. Each is handed the evidence and the name of a gradient.
+Nothing is said that does not hold in all cases looked at; where no rule knows the fault, there are the wrong values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from checks.diagnosis.evidence import Evidence, gather
+from checks.diagnosis.factors import above, by_two, constant, entrywise
+from checks.diagnosis.finding import Diagnosis
+from checks.diagnosis.places import misplaced, swapped
+from checks.diagnosis.sides import at_an_end, branch, few_entries
+from checks.diagnosis.sums import one_alone, overwritten, wrong_shape
+from checks.diagnosis.terms import added, centred
+from checks.diagnosis.upstream import ignores_upstream, nonlinear_upstream
+from checks.evaluation import quiet
+from checks.look import CaseResult
+
+Rule = Callable[[Evidence, str], Iterator[Diagnosis]]
+RULES: tuple[Rule, ...] = (
+    ignores_upstream,
+    swapped,
+    constant,
+    misplaced,
+    added,
+    entrywise,
+    above,
+    at_an_end,
+    nonlinear_upstream,
+    branch,
+    by_two,
+    centred,
+    one_alone,
+    overwritten,
+    few_entries,
+)
+
+
+def diagnose(results: Sequence[CaseResult], seed: int) -> dict[str, Diagnosis]:
+    """What is wrong with each gradient that differs, by its name; those that no rule knows are left out."""
+    evidence = gather(results, seed)
+    if evidence is None:
+        return {}
+    found: dict[str, Diagnosis] = {}
+    wrong = {name for result in results for name in result.differing}
+    with quiet():
+        for name in sorted(wrong):
+            one = _first(evidence.about(name), name)
+            if one is not None:
+                found[name] = one
+    return found
+
+
+def _first(evidence: Evidence | None, name: str) -> Diagnosis | None:
+    if evidence is None:
+        return None
+    shapeless = any(name in sample.problems and name not in sample.pairs for sample in evidence.samples)
+    for rule in (wrong_shape,) if shapeless else RULES:
+        try:
+            for one in rule(evidence, name):
+                return one
+        except Exception:  # the layer's code, asked in ways it need not understand
+            continue
+    return None
+
+
+__all__ = ["Diagnosis", "diagnose"]

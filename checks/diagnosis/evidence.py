@@ -1,0 +1,257 @@
+"""What a diagnosis is made of: both gradients on a few ordinary cases, the arrays at hand, and more for the asking.
+
+The cases are drawn for this: every size another one, and other sizes from case to case, so that a factor of n is not
+taken for one of 3. A cure has to make the gradient agree on all of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from checks.bench import clones
+from checks.case import Case
+from checks.dialects.reach import walk
+from checks.errors import GradproofError
+from checks.evaluation import quiet
+from checks.function import Array
+from checks.live import Live
+from checks.look import CaseResult, Look
+from checks.ordinary import ordinary_case, reaching
+from checks.subject import Subject
+
+CLOSE = 1e-5  # of an entry's size: how well a cure has to make it agree, beside the allowance
+_CLOSE_SINGLE = 1e-3
+_STARTS = (3, 4, 3)  # the first size of each case that is drawn
+_MOST_CASES = 4
+_LEAST_CASES, _LEAST_ENTRIES = 2, 4
+_TELLING = 1e-3  # of the largest entry
+_MOST_ENTRIES = 600  # of one array: larger cases are not looked at entry by entry again
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Pair:
+    """One gradient on one case: backward's values, the derivative, what is allowed between them, where it is known."""
+
+    analytic: Array
+    numerical: Array
+    allowance: Array
+    known: Array
+
+    def agrees(self, cured: Array) -> float | None:
+        """How far off the cured gradient is, as a share of an entry; None where it does not agree."""
+        if cured.shape != self.numerical.shape or not np.all(np.isfinite(cured[self.known])):
+            return None
+        off = np.abs(cured - self.numerical)[self.known]
+        if not off.size:
+            return None
+        typical = float(np.sqrt(np.mean(self.numerical[self.known] ** 2)))
+        size = np.maximum(np.abs(self.numerical[self.known]), typical)
+        close = CLOSE if self.analytic.dtype.itemsize > 4 else _CLOSE_SINGLE
+        if not np.all(off <= 4 * self.allowance[self.known] + close * size):
+            return None
+        return float(np.max(off / np.where(size > 0, size, 1.0)))
+
+
+class Sample:
+    """One case with both gradients of each array, and the layer to ask again."""
+
+    def __init__(self, case: Case) -> None:
+        look = Look(case)
+        self.case = case
+        self.finite = look.finite
+        self.upstream = np.asarray(look.evaluation.upstream, dtype=np.float64)
+        self.output = np.asarray(look.evaluation.native.output, dtype=np.float64)
+        self.problems = dict(look.evaluation.problems)
+        self.returned = look.evaluation.returned
+        self._function = look.evaluation.function
+        self.pairs: dict[str, Pair] = {}
+        for name, entries in look.entries.items():
+            shape = case.arrays[name].shape
+            self.pairs[name] = Pair(
+                analytic=entries.analytic.reshape(shape),
+                numerical=entries.numerical.reshape(shape),
+                allowance=entries.allowances.reshape(shape),
+                known=(~entries.kinks & np.isfinite(entries.numerical)).reshape(shape),
+            )
+
+    def is_wrong(self, name: str) -> bool:
+        """Whether the gradient is off here, or of another shape than its array."""
+        pair = self.pairs.get(name)
+        return name in self.problems if pair is None else pair.agrees(pair.analytic) is None
+
+    def backward(self, upstream: Array) -> Mapping[str, Array]:
+        """What a fresh object gives for another upstream gradient; nothing where it raises."""
+        try:
+            with quiet():
+                live = Live(self.case)
+                live.forward(clones(self.case.arrays))
+                return {name: np.asarray(g, dtype=np.float64) for name, g in live.backward(upstream).items()}
+        except Exception:  # the layer's code need not take it
+            return {}
+
+    @cached_property
+    def returned_again(self) -> Mapping[str, Array]:
+        """What a fresh object gives for the same upstream gradient."""
+        return self.backward(self.upstream)
+
+    @cached_property
+    def _jacobians(self) -> dict[str, Array | None]:
+        return {}
+
+    def jacobian(self, name: str) -> Array | None:
+        """The derivative of each output by each entry, by central differences; None where forward is not finite."""
+        if name not in self._jacobians:
+            self._jacobians[name] = self._differences(name)
+        return self._jacobians[name]
+
+    def _differences(self, name: str) -> Array | None:
+        function = self._function(name)
+        if function is None:
+            return None
+        columns = []
+        for index in range(function.x.size):
+            plus, minus, width = function.pair(index, 1e-5 * float(function.scale[index]))
+            columns.append((plus - minus) / width)
+        found = np.array(columns, dtype=np.float64).T
+        return found if np.all(np.isfinite(found)) else None
+
+    def derivative(self, name: str, upstream: Array | None = None) -> Array | None:
+        """The derivative by the array, for this upstream gradient or another one."""
+        found = self.jacobian(name)
+        weights = (self.upstream if upstream is None else upstream).reshape(-1)
+        return None if found is None else (weights @ found).reshape(self.case.arrays[name].shape)
+
+    def contributions(self, name: str) -> list[Array] | None:
+        """What the outputs add to each entry, grouped along some of the output's axes: for each way, a row a group."""
+        found = self.jacobian(name)
+        if found is None:
+            return None
+        parts = (self.upstream.reshape(-1)[:, None] * found).reshape(*self.output.shape, -1)
+        axes = range(self.output.ndim)
+        chosen = (c for count in range(1, self.output.ndim + 1) for c in itertools.combinations(axes, count))
+        return [parts.sum(axis=tuple(a for a in axes if a not in one)).reshape(-1, parts.shape[-1]) for one in chosen]
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """The numbers of the signature's sizes."""
+        try:
+            shapes = {name: array.shape for name, array in self.case.arrays.items()}
+            return dict(self.case.signature.fit(shapes))
+        except GradproofError:
+            return {}
+
+    @cached_property
+    def held(self) -> dict[str, Array]:
+        """What the object keeps after forward, by the code that says where; numbers included."""
+        try:
+            with quiet():
+                live = Live(self.case)
+                live.forward(clones(self.case.arrays))
+                root = getattr(live.trial, "holder", None)
+                if root is None:
+                    return {}
+                found = {f"self{slot.path.code}": slot.value for slot in walk(root)}
+        except Exception:  # nothing is known of it then
+            return {}
+        arrays = {text: np.asarray(value) for text, value in found.items() if not isinstance(value, str | bytes)}
+        return {text: np.asarray(a, dtype=np.float64) for text, a in arrays.items() if a.dtype.kind in "fiub"}
+
+
+class Evidence:
+    """The cases in which a layer's gradients are wrong."""
+
+    def __init__(self, samples: Sequence[Sample], mode: str | None) -> None:
+        self.samples = samples
+        self.mode = mode
+
+    @property
+    def subject(self) -> Subject:
+        return self.samples[0].case.subject
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The arrays whose gradients are there in all cases."""
+        return tuple(n for n in self.samples[0].pairs if all(n in sample.pairs for sample in self.samples))
+
+    def about(self, name: str) -> Evidence | None:
+        """The cases in which this gradient is wrong; None where it is in none of them."""
+        wrong = [sample for sample in self.samples if sample.is_wrong(name)]
+        return Evidence(wrong, self.mode) if wrong else None
+
+    def pairs(self, name: str) -> list[Pair]:
+        """The gradient on each case, where there is something to compare."""
+        return [sample.pairs[name] for sample in self.samples if name in sample.pairs]
+
+    def agreement(self, name: str, cured: Sequence[Array | None]) -> float | None:
+        """How far off the gradient is with a cure, at most; None where it does not agree in one of the cases."""
+        return agreement(self.pairs(name), cured)
+
+
+def agreement(pairs: Sequence[Pair], cured: Sequence[Array | None]) -> float | None:
+    """The largest of the pairs' differences; None where one of them does not agree, or they are too few to tell.
+
+    Entries whose derivative is nothing agree with much: they do not count, and neither does a single case.
+    """
+    worst, telling = 0.0, 0
+    for pair, one in zip(pairs, cured, strict=True):
+        off = None if one is None else pair.agrees(np.asarray(one))
+        if off is None:
+            return None
+        worst = max(worst, off)
+        size = np.abs(pair.numerical[pair.known])
+        telling += int((size > _TELLING * size.max(initial=0.0)).sum())
+    return worst if len(pairs) >= _LEAST_CASES and telling >= _LEAST_ENTRIES else None
+
+
+def gather(results: Sequence[CaseResult], seed: int) -> Evidence | None:
+    """Ordinary cases in which something is wrong, else those that were drawn; None where none is left."""
+    wrong = [result for result in results if result.differing]
+    if not wrong:
+        return None
+    first = next((result for result in wrong if result.mode is None), wrong[0])
+    names = first.differing
+    samples: list[Sample] = []
+    with quiet():
+        for case in _cases(first, wrong, seed):
+            try:
+                sample = Sample(case)
+            except GradproofError:
+                continue
+            if sample.finite and any(sample.is_wrong(name) for name in names):
+                samples.append(sample)
+            if len(samples) >= _MOST_CASES - 1:
+                break
+    return Evidence(samples, first.mode) if samples else None
+
+
+def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int) -> Iterator[Case]:
+    subject = first.case.subject
+    dtype = next((first.case.arrays[name].dtype for name in first.case.movable), np.dtype(float))
+    for k, start in enumerate(_STARTS):
+        case = ordinary_case(subject, seed + k, dtype, signature=first.case.signature, start=start)
+        if case is not None and _small(case):
+            yield case
+            if k == 1:
+                wide = reaching(case)
+                if wide is not case:
+                    yield wide
+    sizes = {name: 4 + 2 * k for k, name in enumerate(first.case.signature.sizes)}  # where some have to be even
+    for k in range(2):
+        case = ordinary_case(subject, seed + k, dtype, {**sizes, **_larger(sizes, k)}, signature=first.case.signature)
+        if case is not None and _small(case):
+            yield case
+    drawn = [replace(result.case, upstream=None) for result in wrong if result.mode == first.mode]
+    yield from (case for case in drawn if _small(case))
+
+
+def _larger(sizes: Mapping[str, int], by: int) -> dict[str, int]:
+    return {name: size + 4 * by for name, size in sizes.items()}
+
+
+def _small(case: Case) -> bool:
+    return all(array.size <= _MOST_ENTRIES for array in case.arrays.values())

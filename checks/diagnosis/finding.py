@@ -1,0 +1,38 @@
+"""What a rule of the diagnosis concludes, and how it is put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Diagnosis:
+    """A kind of fault in one gradient: what is wrong, what would mend it, and how well it agrees then.
+
+    `cure` is an expression to be appended to the gradient, as in `* n`, or a phrase; None where none was found to try.
+    `here` says what a size in it is in the case that is shown. `off` is the largest difference that is left with it, as
+    a share of an entry.
+    """
+
+    kind: str
+    what: str
+    cure: str | None = None
+    here: str = ""
+    off: float | None = None
+
+    def suggestion(self, name: str) -> str | None:
+        """The cure as an assignment to the gradient, where it is one: `db = db * n`."""
+        if self.cure is None:
+            return None
+        if self.cure.endswith(" there"):
+            return f"take {f'd{name} ' if self.cure[0] == '*' else ''}{self.cure}"
+        if self.cure[0] in "*/+-.":
+            return f"d{name} = d{name}{'' if self.cure[0] == '.' else ' '}{self.cure}"
+        return f"take {self.cure}"
+
+    @property
+    def words(self) -> str:
+        """`it is the negative of the derivative: with * -1 it agrees to 2e-12`."""
+        if self.cure is None or self.off is None:
+            return self.what
+        return f"{self.what}: with {self.cure}{self.here} it agrees to {max(self.off, 1e-16):.0e}"
