@@ -48,7 +48,7 @@ def test_each_kind_has_three_of_either() -> None:
 @pytest.mark.parametrize(
     ("layer", "gradient", "words", "cure"),
     [
-        (MeanOfBias, "b", "it is off by a factor: with * n (3 here) it agrees to ", "db = db * n"),
+        (MeanOfBias, "b", "it is off by a factor: with * n it agrees to ", "db = db * n"),
         (WithDecay, "W", "the term 1/100 * W is too many: with - 1/100 * W it agrees to ", "dW = dW - 1/100 * W"),
         (
             ScaleSwapped,

@@ -37,8 +37,7 @@ def constant(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
     text = constants.named(ratios, sizes_of(evidence.samples))
     if text is None:
         return
-    here = f" ({ratios[0]:.6g} here)" if any(letter.isalpha() for letter in text) else ""
-    yield Diagnosis(kind="factor", what="it is off by a factor", cure=f"* {text}", here=here, off=off)
+    yield Diagnosis(kind="factor", what="it is off by a factor", cure=f"* {text}", off=off)
 
 
 def entrywise(evidence: Evidence, name: str) -> Iterator[Diagnosis]:

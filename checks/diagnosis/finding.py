@@ -10,14 +10,12 @@ class Diagnosis:
     """A kind of fault in one gradient: what is wrong, what would mend it, and how well it agrees then.
 
     `cure` is an expression to be appended to the gradient, as in `* n`, or a phrase; None where none was found to try.
-    `here` says what a size in it is in the case that is shown. `off` is the largest difference that is left with it, as
-    a share of an entry.
+    `off` is the largest difference that is left with it, as a share of an entry.
     """
 
     kind: str
     what: str
     cure: str | None = None
-    here: str = ""
     off: float | None = None
 
     def suggestion(self, name: str) -> str | None:
@@ -35,4 +33,4 @@ class Diagnosis:
         """`it is the negative of the derivative: with * -1 it agrees to 2e-12`."""
         if self.cure is None or self.off is None:
             return self.what
-        return f"{self.what}: with {self.cure}{self.here} it agrees to {max(self.off, 1e-16):.0e}"
+        return f"{self.what}: with {self.cure} it agrees to {max(self.off, 1e-16):.0e}"
