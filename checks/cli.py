@@ -99,6 +99,21 @@ def reference(**words: Any) -> int:
     return check_reference(_session(**words, timeout=_FULL_SIZE_LIMIT, remarks=table))
 
 
+@main.command()
+@click.argument("kind")
+def explain(kind: str) -> None:
+    """What a finding means, with an example and its cure.
+
+    KIND is the word in front of a finding: factor, missing-gradient, stale-cache.
+    """
+    from checks.explaining import explain as text
+
+    try:
+        click.echo(text(kind))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'KIND'") from None
+
+
 def _session(
     *,
     json_file: str | None,

@@ -47,7 +47,8 @@ LAYERS = (
     ("process",),
     ("run",),
     ("session", "options"),
-    ("textbook",),
+    ("textbook", "explanations"),
+    ("explaining",),
     ("cli",),
     ("__main__",),
 )
