@@ -11,7 +11,11 @@ from checks.diagnosis import Diagnosis
 from checks.errors import UserCodeRaised
 from checks.look import CaseResult
 from checks.results import Comparison, Finding
+from checks.statement import statement
 from checks.subject import Subject
+
+# Kinds that are no fault of the statement that makes a gradient.
+_ELSEWHERE = frozenset({"missing-gradient", "mutates-input", "mutates-parameter", "precision", "overflow"})
 
 
 class Seen(NamedTuple):
@@ -27,6 +31,8 @@ class Seen(NamedTuple):
     def finding(
         self, kind: str, severity: str, message: str, gradient: str | None = None, cure: str | None = None
     ) -> Finding:
+        """At the statement that makes the gradient, where it is wrong and the source shows it; else at the layer."""
+        at = None if gradient is None or kind in _ELSEWHERE else statement(self.subject, gradient)
         return Finding(
             kind=kind,
             severity=severity,  # type: ignore[arg-type]
@@ -34,8 +40,9 @@ class Seen(NamedTuple):
             gradient=gradient,
             suggestion=cure,
             file=self.subject.file,
-            line=self.subject.line,
+            line=self.subject.line if at is None else at.line,
             cell=self.subject.cell,
+            code=None if at is None else at.text,
         )
 
 

@@ -92,7 +92,10 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong, in words. `line`: in the file, or in the `cell` (counted from 1) of a notebook."""
+    """One thing that is wrong, in words. `line`: in the file, or in the `cell` (counted from 1) of a notebook.
+
+    `code`: what stands there, where it is the statement that makes the gradient.
+    """
 
     kind: str
     severity: Severity
@@ -102,6 +105,7 @@ class Finding:
     file: str | None = None
     line: int | None = None
     cell: int | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

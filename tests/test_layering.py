@@ -33,7 +33,7 @@ LAYERS = (
     ("look",),
     ("examine",),
     ("dialects", "far"),
-    ("diagnosis",),
+    ("diagnosis", "statement"),
     ("findings",),
     ("averaging", "batch_average", "uses", "guards"),
     ("summary", "report", "caveats", "own_case", "own_inputs"),

@@ -307,6 +307,7 @@ def test_json_of_a_failure() -> None:
             "file": "my_layers.py",
             "line": 12,
             "cell": None,
+            "code": None,
         }
     ]
 

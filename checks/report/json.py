@@ -77,6 +77,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "file": finding.file,
         "line": None if finding.line is None else int(finding.line),
         "cell": None if finding.cell is None else int(finding.cell),
+        "code": finding.code,
     }
 
 

@@ -189,7 +189,8 @@ def _finding(finding: Finding) -> Iterator[Line]:
         place = finding.file if finding.line is None else f"{finding.file}:{finding.line}"
         if finding.cell is not None:
             place = f"{finding.file}, cell {finding.cell}, line {finding.line}"
-        yield ((f"    {clean(place)}", "faint"),)
+        told = "" if finding.code is None else f": {finding.code}"
+        yield ((f"    {clean(place + told)}", "faint"),)
 
 
 def _particulars(report: Report) -> Iterator[Line]:

@@ -1,0 +1,97 @@
+"""The statement that makes a gradient is found in the source, wherever it is put."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from checks.dialects import read
+from checks.statement import statement
+
+
+class Attributes:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+        self.dW = self.db = None
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = np.zeros_like(self.b)
+        self.db += dout.sum(axis=0)
+        dx = dout @ self.W.T
+        dx = 1.0 * dx
+        return dx  # noqa: RET504
+
+
+class Container:
+    def __init__(self, W, b):
+        self.W, self.b, self.grads = W, b, {}
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.grads["W"] = self.x.T @ dout
+        self.grads["b"] = dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class Entries:
+    def forward(self, x):
+        self.shape = x.shape
+        return x[:, 1:]
+
+    def backward(self, dout):
+        dx = np.zeros(self.shape)
+        dx[:, 1:] = dout
+        return dx
+
+
+class Inherits(Entries):
+    pass
+
+
+def affine_forward(x, W, b):
+    return x @ W + b, (x, W)
+
+
+def affine_backward(dout, cache):
+    x, W = cache
+    db = dout.sum(axis=0)
+    return dout @ W.T, x.T @ dout, db
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "text"),
+    [
+        (Attributes, "x", "dx = 1.0 * dx"),
+        (Attributes, "W", "self.dW = self.x.T @ dout"),
+        (Attributes, "b", "self.db += dout.sum(axis=0)"),
+        (Container, "W", 'self.grads["W"] = self.x.T @ dout'),
+        (Container, "x", "return dout @ self.W.T"),
+        (Entries, "x", "dx[:, 1:] = dout"),
+        (Inherits, "x", None),
+        ((affine_forward, affine_backward), "b", "db = dout.sum(axis=0)"),
+        ((affine_forward, affine_backward), "W", "return dout @ W.T, x.T @ dout, db"),
+        (Attributes, "nothing", None),
+    ],
+)
+def test_the_statement(layer: Any, name: str, text: str | None) -> None:
+    found = statement(read(layer), name)
+    assert (None if found is None else found.text) == text
+    if found is not None:
+        with open(__file__, encoding="utf-8") as file:
+            assert file.read().splitlines()[found.line - 1].strip() == text
+
+
+@pytest.mark.parametrize("changed", [{"file": "/nowhere.py"}, {"file": None}, {"line": None}, {"cell": 2}])
+def test_where_there_is_no_such_source(changed: dict[str, Any]) -> None:
+    assert statement(replace(read(Attributes), **changed), "W") is None
