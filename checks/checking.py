@@ -354,7 +354,10 @@ class _Run:
     def named(self) -> Mapping[str, Diagnosis]:
         """The faults of gradients that differ, by name; it costs nothing where none does."""
         known = [*self.results, *([self.smallest] if self.smallest is not None else [])]
-        return diagnose(known, self.seed) if any(result.differing for result in known) else {}
+        if not any(result.differing for result in known):
+            return {}
+        left = np.inf if self.drawing is None else self.drawing[2] - time.monotonic()
+        return diagnose(known, self.seed, time.monotonic() + left / 3)
 
     def _why_nothing_ran(self, in_forward: list[UserCodeRaised]) -> str:
         signature = None if self.subject is None else str(self.subject.signature)

@@ -6,6 +6,8 @@ Nothing is said that does not hold in all cases looked at; where no rule knows t
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from checks.diagnosis.evidence import Evidence, gather
@@ -39,15 +41,20 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def diagnose(results: Sequence[CaseResult], seed: int) -> dict[str, Diagnosis]:
-    """What is wrong with each gradient that differs, by its name; those that no rule knows are left out."""
-    evidence = gather(results, seed)
+def diagnose(results: Sequence[CaseResult], seed: int, until: float = math.inf) -> dict[str, Diagnosis]:
+    """What is wrong with each gradient that differs, by its name; those that no rule knows are left out.
+
+    No further gradient is looked at after the time `until` (monotonic).
+    """
+    evidence = gather(results, seed, until)
     if evidence is None:
         return {}
     found: dict[str, Diagnosis] = {}
     wrong = {name for result in results for name in result.differing}
     with quiet():
         for name in sorted(wrong):
+            if time.monotonic() > until:
+                break
             one = _first(evidence.about(name), name)
             if one is not None:
                 found[name] = one

@@ -7,6 +7,7 @@ taken for one of 3. A cure has to make the gradient agree on all of them.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,6 +31,8 @@ _STARTS = (3, 4, 3)  # the first size of each case that is drawn
 _MOST_CASES = 4
 _LEAST_CASES, _LEAST_ENTRIES = 2, 4
 _TELLING = 1e-3  # of the largest entry
+_MOST_FORWARDS = 4000
+_MOST_DIFFERENCES = 150  # entries of an array whose derivative by each output is asked for
 _MOST_ENTRIES = 600  # of one array: larger cases are not looked at entry by entry again
 
 
@@ -68,6 +71,7 @@ class Sample:
         self.output = np.asarray(look.evaluation.native.output, dtype=np.float64)
         self.problems = dict(look.evaluation.problems)
         self.returned = look.evaluation.returned
+        self.evaluations = look.evaluation.evaluations
         self._function = look.evaluation.function
         self.pairs: dict[str, Pair] = {}
         for name, entries in look.entries.items():
@@ -111,7 +115,7 @@ class Sample:
 
     def _differences(self, name: str) -> Array | None:
         function = self._function(name)
-        if function is None:
+        if function is None or function.x.size > _MOST_DIFFERENCES:
             return None
         columns = []
         for index in range(function.x.size):
@@ -208,23 +212,28 @@ def agreement(pairs: Sequence[Pair], cured: Sequence[Array | None]) -> float | N
     return worst if len(pairs) >= _LEAST_CASES and telling >= _LEAST_ENTRIES else None
 
 
-def gather(results: Sequence[CaseResult], seed: int) -> Evidence | None:
-    """Ordinary cases in which something is wrong, else those that were drawn; None where none is left."""
+def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> Evidence | None:
+    """Ordinary cases in which something is wrong, else those that were drawn; None where none is left.
+
+    No more of them than a few thousand forward passes buy, and none is begun after the time `until` (monotonic).
+    """
     wrong = [result for result in results if result.differing]
     if not wrong:
         return None
     first = next((result for result in wrong if result.mode is None), wrong[0])
     names = first.differing
     samples: list[Sample] = []
+    spent = 0
     with quiet():
         for case in _cases(first, wrong, seed):
             try:
                 sample = Sample(case)
             except GradproofError:
                 continue
+            spent += sample.evaluations
             if sample.finite and any(sample.is_wrong(name) for name in names):
                 samples.append(sample)
-            if len(samples) >= _MOST_CASES - 1:
+            if len(samples) >= _MOST_CASES - 1 or spent > _MOST_FORWARDS or time.monotonic() > until:
                 break
     return Evidence(samples, first.mode) if samples else None
 
