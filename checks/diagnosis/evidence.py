@@ -32,7 +32,7 @@ _MOST_CASES = 4
 _LEAST_CASES, _LEAST_ENTRIES = 2, 4
 _TELLING = 1e-3  # of the largest entry
 _MOST_FORWARDS = 4000
-_MOST_DIFFERENCES = 150  # entries of an array whose derivative by each output is asked for
+_MOST_DIFFERENCES = 400  # entries of an array whose derivative by each output is asked for
 _MOST_ENTRIES = 600  # of one array: larger cases are not looked at entry by entry again
 
 
