@@ -26,6 +26,7 @@ from checks.infer_table import OPTIONS, chooses
 # Arguments that are never counted by, whatever is done with their entries.
 _NO_COUNTS = frozenset({"label", "ids", "lengths", "mask", "flag", "options", "rate"})
 _WINDOW = re.compile(r"pool|stride|kernel|window")
+_OTHER_OPTIONS = (("mode", "test", "test mode"), ("stride", 2, "stride 2"), ("pad", 1, "padding 1"))
 _PADDING = re.compile(r"pad|padding|pad_?(size|width)?|p")
 
 
@@ -132,11 +133,13 @@ def _called(usage: Usage, pairing: Pairing) -> Usage:
 
 
 def _in_test_mode(usage: Usage) -> Iterator[Mode]:
-    """The use with other options in the dict that forward takes."""
-    options = {**OPTIONS, "mode": "test", "stride": 2, "pad": 1}
+    """The use with other options in the dict that forward takes, where its code speaks of them."""
+    known = words_of(usage.defined[0])
+    told = [(key, value, label) for key, value, label in _OTHER_OPTIONS if key in known]
+    options = {**OPTIONS, **{key: value for key, value, _ in told}}
     forward = tuple(replace(f, options=(options,)) if f.hint == "options" else f for f in usage.forward)
-    if forward != usage.forward:
-        yield "test mode, stride 2, padding 1", replace(usage, forward=forward)
+    if told and forward != usage.forward:
+        yield ", ".join(label for _, _, label in told), replace(usage, forward=forward)
 
 
 def _backward_wants(backward: Callable[..., Any], inputs: list[Formal], options: list[Formal]) -> tuple[str, ...]:
