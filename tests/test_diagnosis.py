@@ -21,7 +21,7 @@ RIGHT = {one.layer: one for table in NAMED.values() for one in table.right}
 
 
 def checked(one: Layer, **more: Any) -> Any:
-    return check(one.layer, one.signature, **{"seed": 0, "max_examples": 5, **one.options, **more})
+    return check(one.layer, one.signature, **{"seed": 0, "max_examples": 3, **one.options, **more})
 
 
 @pytest.mark.parametrize(("kind", "one"), WRONG)

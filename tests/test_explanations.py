@@ -30,7 +30,7 @@ def made(text: str, folder: Path) -> Any:
 
 def checked(one: Explanation, kind: str, methods: str, folder: Path) -> Any:
     against = "reference:Tanh" if kind == "differs-from-reference" else None
-    return check(made(one.example(methods), folder), seed=1, max_examples=6, against=against)
+    return check(made(one.example(methods), folder), seed=1, max_examples=4, against=against)
 
 
 def test_every_kind_is_explained() -> None:
