@@ -143,5 +143,5 @@ def _notes(rows: Sequence[Comparison], results: Sequence[CaseResult], raised: Se
             notes.append(f"{row.name} could not be settled in {unsettled} of {len(seen)} cases, and agrees in the rest")
     kinks = sum(result.kinks for result in results)
     if kinks:
-        notes.append(f"{kinks} entries lay on a kink of forward and were judged beside it")
+        notes.append(f"{kinks} entries lay on a kink of forward, or in its round-off, and were judged beside it")
     return notes
