@@ -119,6 +119,8 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         return arrays(scenario.x)
     if formal.place == "forward" and formal.options and family not in ("flag", "options"):
         return list(formal.options)
+    if formal.options and all(type(option) is int for option in formal.options):
+        return list(formal.options)  # what it is compared with
     if (
         formal.options
         and family not in ("flag", "options")

@@ -175,7 +175,11 @@ def raised(phase: str, error: Exception) -> UserCodeRaised:
             [],
             "W could not be settled in 1 of 5 cases, and agrees in the rest",
         ),
-        ([result(AGREES, kinks=3)], [], "3 entries lay on a kink of forward, or in its round-off, and were judged beside it"),
+        (
+            [result(AGREES, kinks=3)],
+            [],
+            "3 entries lay on a kink of forward, or in its round-off, and were judged beside it",
+        ),
     ],
 )
 def test_remarks(results: list[CaseResult], errors: list[UserCodeRaised], note: str) -> None:

@@ -26,7 +26,7 @@ from checks.dialects.calls import (
 )
 from checks.dialects.modes import called, extended, modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE
-from checks.dialects.options import annotated, by_type, options
+from checks.dialects.options import annotated, by_type, compared, options
 from checks.dialects.reach import large_arrays
 from checks.dialects.reducing import reducing
 from checks.dialects.roles import main_is_second
@@ -201,8 +201,16 @@ def constructor(obj: Any) -> tuple[tuple[Formal, ...], tuple[Formal, ...]]:
         return tuple(later), ()
     needed, spare = formals(obj.__init__, "constructor", skip=1)  # type: ignore[misc]
     types = annotated(obj.__init__)  # type: ignore[misc]
-    chosen = [_as_declared(replace(f, options=options(obj, f.name)), types.get(f.name)) for f in needed]
+    chosen = [_as_declared(_as_counted(obj, f), types.get(f.name)) for f in needed]
     return (*chosen, *later), tuple(spare)
+
+
+def _as_counted(obj: type, formal: Formal) -> Formal:
+    """The argument with what the class compares it with: a number of axes, words."""
+    numbers = compared(obj, formal.name)
+    if numbers:
+        return replace(formal, family="none", options=numbers)
+    return replace(formal, options=options(obj, formal.name))
 
 
 def _as_declared(formal: Formal, annotation: Any) -> Formal:

@@ -62,14 +62,16 @@ def extended(
 
 
 def other_choices(usage: Usage) -> Iterator[Mode]:
-    """The other strings by which a required argument chooses, beside the first."""
+    """The other strings by which a required argument chooses, beside the first, or the numbers it is compared with."""
     places: tuple[tuple[tuple[Formal, ...], Callable[[tuple[Formal, ...]], Usage]], ...] = (
         (usage.constructor, lambda formals: replace(usage, constructor=formals)),
         (usage.forward, lambda formals: replace(usage, forward=formals)),
     )
     for formals, put in places:
-        for formal in filter(chooses, formals):
-            words = [word for word in formal.options if isinstance(word, str)]
+        for formal in formals:
+            words = [word for word in formal.options if isinstance(word, str) and chooses(formal)]
+            if all(type(word) is int for word in formal.options):
+                words = list(formal.options)
             for word in words[1 : 1 + _MOST_OPTIONS]:
                 chosen = tuple(replace(f, options=(word,)) if f is formal else f for f in formals)
                 yield f"{formal.name}={word!r}", put(chosen)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import dis
 import inspect
 import re
+import textwrap
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -17,6 +19,7 @@ from checks.infer_names import Hint
 _MOST = 8
 _FUNCTION = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|transfer|squash).*|f|g|df|d_f|phi|sigma")
 _DERIVATIVE = re.compile(r".*(prime|deriv|grad|backward|_d|^d_?[a-z]).*|df|d_f")
+_COUNTED = re.compile(r"(n|num)_?dims?|ndims?|rank|order|ord|degree|axis|variant|version")
 _WORD = re.compile(r"[A-Za-z][\w -]{0,24}")
 
 
@@ -47,6 +50,26 @@ def options(cls: type, name: str) -> tuple[Any, ...]:
     if _FUNCTION.fullmatch(word) or _DERIVATIVE.fullmatch(word):
         found.append(TANH_PRIME if _DERIVATIVE.fullmatch(word) else TANH)
     return tuple(found)
+
+
+def compared(cls: type, name: str) -> tuple[int, ...]:
+    """The whole numbers with which a class compares an argument that counts axes or orders, and one more."""
+    if not _COUNTED.fullmatch(name.lower()):
+        return ()
+    found: list[int] = []
+    for node in ast.walk(_tree(cls)):
+        if isinstance(node, ast.Compare) and name in (getattr(node.left, "id", ""), getattr(node.left, "attr", "")):
+            numbers = [v.value for c in node.comparators for v in ast.walk(c) if isinstance(v, ast.Constant)]
+            found += [number for number in numbers if type(number) is int]
+    known = tuple(dict.fromkeys(found))
+    return (*known, max(known) + 2) if known else ()
+
+
+def _tree(cls: type) -> ast.AST:
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError, SyntaxError):
+        return ast.Module(body=[], type_ignores=[])
 
 
 def words_of(function: Callable[..., Any]) -> tuple[Any, ...]:

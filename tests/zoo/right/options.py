@@ -232,3 +232,25 @@ def huber_loss(pred, target, delta=1.0, average=True):
     grad = np.where(inside, r, delta * np.sign(r))
     n = len(r) if average else 1
     return loss / n, grad / n
+
+
+class NormOfRank:
+    """Rows where num_dims is 2, images otherwise; which, the constructor is told."""
+
+    def __init__(self, num_features, num_dims):
+        self.axes = 0 if num_dims == 2 else (0, 2, 3)
+        shape = (1, num_features) if num_dims == 2 else (1, num_features, 1, 1)
+        self.gamma, self.beta = np.ones(shape), np.zeros(shape)
+
+    def forward(self, X):
+        mean = X.mean(axis=self.axes, keepdims=True)
+        self.inv = 1 / np.sqrt(X.var(axis=self.axes, keepdims=True) + 1e-5)
+        self.hat = (X - mean) * self.inv
+        return self.gamma * self.hat + self.beta
+
+    def backward(self, dY):
+        self.dgamma = (dY * self.hat).sum(axis=self.axes, keepdims=True)
+        self.dbeta = dY.sum(axis=self.axes, keepdims=True)
+        g = dY * self.gamma
+        centred = g - g.mean(axis=self.axes, keepdims=True)
+        return self.inv * (centred - self.hat * (g * self.hat).mean(axis=self.axes, keepdims=True))

@@ -193,6 +193,28 @@ class Windows:
         return np.repeat(dy, self.size, axis=1) / 2
 
 
+class NormOfRank:
+    """A mean for the sum of images, which the constructor is told of."""
+
+    def __init__(self, num_features, num_dims):
+        self.axes = 0 if num_dims == 2 else (0, 2, 3)
+        shape = (1, num_features) if num_dims == 2 else (1, num_features, 1, 1)
+        self.gamma, self.beta = np.ones(shape), np.zeros(shape)
+
+    def forward(self, X):
+        mean = X.mean(axis=self.axes, keepdims=True)
+        self.inv = 1 / np.sqrt(X.var(axis=self.axes, keepdims=True) + 1e-5)
+        self.hat = (X - mean) * self.inv
+        return self.gamma * self.hat + self.beta
+
+    def backward(self, dY):
+        self.dgamma = (dY * self.hat).sum(axis=self.axes, keepdims=True)
+        self.dbeta = (dY.sum if dY.ndim == 2 else dY.mean)(axis=self.axes, keepdims=True)
+        g = dY * self.gamma
+        centred = g - g.mean(axis=self.axes, keepdims=True)
+        return self.inv * (centred - self.hat * (g * self.hat).mean(axis=self.axes, keepdims=True))
+
+
 FAULTS = {
     "grouped_norm_forward": "wrong-values: the size of one group alone, with G=2",
     "lagged_forward": "wrong-values: a lag of two, whatever it is told",
@@ -207,5 +229,6 @@ FAULTS = {
     "SoftmaxAlong": "over-summed: along the last axis, with axis=0",
     "PowerMean": "wrong-values: the derivative of the square, with p=3",
     "Leaky": "wrong-values: a slope of 0.01, with another",
+    "NormOfRank": "factor: beta, with num_dims=4",
     "Windows": "factor: windows of two, with size=3",
 }
