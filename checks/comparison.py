@@ -204,7 +204,7 @@ class _Comparing:
                 codes[k] = self._closer_arithmetic(k, int(codes[k]))
                 if codes[k] == AGREES:
                     self.causes.pop(k, None)
-            different += int(codes[k] == DIFFERS)
+            different += int(codes[k] == DIFFERS and np.isfinite(self.a[k]))  # one that is no number tells of no other
         return self._without_measure(codes)
 
     def _without_measure(self, codes: Array) -> Array:

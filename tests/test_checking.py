@@ -432,3 +432,26 @@ def test_few_examples_find_a_fault_though_they_may_be_too_large() -> None:
             return dout * self.out
 
     assert {check(Wrong, seed=seed, max_examples=2).verdict for seed in range(6)} == {"fail"}
+
+
+class NaiveSigmoid:
+    """Its derivative is no number far out, and right where it is one."""
+
+    def __init__(self, W):
+        self.W = W
+
+    def forward(self, x):
+        self.x = x
+        self.z = x @ self.W
+        return 1 / (1 + np.exp(-self.z))
+
+    def backward(self, dout):
+        dz = dout * np.exp(-self.z) / (1 + np.exp(-self.z)) ** 2
+        self.dW = self.x.T @ dz
+        return dz @ self.W.T
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_entries_that_are_no_numbers_accuse_no_others(seed: int) -> None:
+    report = check(NaiveSigmoid, seed=seed, max_examples=8, allow="overflow")
+    assert report.verdict == "pass", report.to_text()

@@ -10,6 +10,8 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from checks.diagnosis.evidence import Evidence, gather
 from checks.diagnosis.factors import above, by_two, constant, entrywise
 from checks.diagnosis.finding import Diagnosis
@@ -62,7 +64,7 @@ def diagnose(results: Sequence[CaseResult], seed: int, until: float = math.inf) 
 
 
 def _first(evidence: Evidence | None, name: str) -> Diagnosis | None:
-    if evidence is None:
+    if evidence is None or not all(np.all(np.isfinite(pair.analytic)) for pair in evidence.pairs(name)):
         return None
     shapeless = any(name in sample.problems and name not in sample.pairs for sample in evidence.samples)
     for rule in (wrong_shape,) if shapeless else RULES:
