@@ -182,13 +182,16 @@ class _Comparing:
         """Looks closer at what is not settled, furthest off first, until it is or enough entries differ."""
         distance = np.abs(self.a - self.n) / np.maximum(self.e + self.r, np.finfo(float).tiny)
         order = [int(k) for k in np.argsort(-np.where(np.isnan(distance), np.inf, distance)) if codes[k] != AGREES]
-        different = 0
+        different = no_numbers = 0
         sizes = self._sizes()
         for done, k in enumerate(order):
             if different >= ENOUGH_DIFFERENT:
                 rest = np.array(order[done:])
                 codes[rest] = self._judge_at(rest, close=self.tolerance)
                 break
+            if no_numbers >= ENOUGH_DIFFERENT and not np.isfinite(self.a[k]):
+                codes[k] = self._judge_one(k, self.tolerance)
+                continue
             codes[k] = UNDECIDED if self.closely else self._smaller_steps(k, float(sizes[k]))
             if codes[k] != AGREES:
                 cheap = float(self.n[k]), float(self.e[k])
@@ -205,6 +208,7 @@ class _Comparing:
                 if codes[k] == AGREES:
                     self.causes.pop(k, None)
             different += int(codes[k] == DIFFERS and np.isfinite(self.a[k]))  # one that is no number tells of no other
+            no_numbers += int(codes[k] == DIFFERS and not np.isfinite(self.a[k]))
         return self._without_measure(codes)
 
     def _without_measure(self, codes: Array) -> Array:

@@ -451,7 +451,7 @@ class NaiveSigmoid:
         return dz @ self.W.T
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_entries_that_are_no_numbers_accuse_no_others(seed: int) -> None:
-    report = check(NaiveSigmoid, seed=seed, max_examples=8, allow="overflow")
+    report = check(NaiveSigmoid, seed=seed, max_examples=4, allow="overflow")
     assert report.verdict == "pass", report.to_text()
