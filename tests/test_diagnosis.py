@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from zoo.kinds import KINDS, Layer
-from zoo.named import NAMED, DeafTanh, Differences, LeakyForgets, MeanOfBias, ScaleSwapped, Turned, WithDecay
+from zoo.named import NAMED, DeafTanh, Differences, LeakyForgets, MeanOfBias, ScaleSwapped, Softmax, Turned, WithDecay
 
 from checks import check
 from checks.diagnosis import RULES, diagnose
@@ -57,6 +57,12 @@ def test_each_kind_has_three_of_either() -> None:
             "take the two exchanged",
         ),
         (Turned, "A", "it is transposed: with its transpose it agrees to ", "take its transpose"),
+        (
+            Softmax,
+            "x",
+            "what lies along out is not taken off: with - out * dx.sum(axis=1) it agrees to ",
+            "dx = dx - out * dx.sum(axis=1)",
+        ),
         (DeafTanh, "x", "it is the same whatever the gradient from above is", None),
         (
             LeakyForgets,

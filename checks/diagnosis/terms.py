@@ -47,7 +47,7 @@ def centred(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
             yield Diagnosis(
                 kind="missing-term",
                 what=f"the mean over {text} is not taken off",
-                cure=f"- itself.mean({text})",
+                cure=f"- d{name}.mean({text})",
                 off=off,
             )
             return
@@ -65,7 +65,7 @@ def centred(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
                     yield Diagnosis(
                         kind="missing-term",
                         what=f"what lies along {one.text} is not taken off",
-                        cure=f"- {one.text} * (itself * {one.text} / {one.text}).{way}({text})",
+                        cure=f"- {one.text} * d{name}.{way}({text})",
                         off=off,
                     )
                     return
