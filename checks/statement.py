@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from checks.subject import Subject
 
@@ -30,22 +29,22 @@ def statement(subject: Subject, name: str) -> Statement | None:
     recipe = subject.recipe
     if recipe is None or subject.file is None or subject.line is None or subject.cell is not None:
         return None
-    called, place = re.search(r"(\w+)\(", recipe.backward), recipe.gradients.get(name)
-    lines = _lines(subject.file)
-    tree = _tree("\n".join(lines))
-    if called is None or place is None or tree is None:
+    place = recipe.gradients.get(name)
+    linecache.checkcache(subject.file)
+    lines = linecache.getlines(subject.file)
+    tree = _tree("".join(lines))
+    if place is None or tree is None:
         return None
-    function = _function(tree, subject.line, called[1])
+    called, part = re.search(r"(\w+)\(", recipe.backward), re.search(r"layer\[(\d)(:?)\]", recipe.backward)
+    if called is not None:
+        function = _function(tree, subject.line, called[1])
+    else:  # one function gives the loss and its gradients
+        function = next((f for f in tree.body if isinstance(f, _Function) and f.lineno == subject.line), None)
+        if part is not None:
+            index = re.search(r"\[(\d+)\]", place) if part[2] else None
+            place = f"returned[{int(part[1]) + (int(index[1]) if index else 0)}]"
     node = None if function is None else _made(function, place)
     return None if node is None else Statement(node.lineno, lines[node.lineno - 1].strip())
-
-
-@lru_cache(maxsize=8)
-def _lines(file: str) -> tuple[str, ...]:
-    try:
-        return tuple(Path(file).read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError):
-        return ()
 
 
 def _tree(source: str) -> ast.Module | None:
@@ -63,10 +62,11 @@ def _function(tree: ast.Module, line: int, name: str) -> _Function | None:
     return next((f for f in tree.body if isinstance(f, _Function) and f.name == name), None)
 
 
-def _made(function: _Function, place: str) -> ast.stmt | None:
+def _made(function: _Function, place: str) -> ast.stmt | ast.expr | None:
     """The last statement that puts something in that place: `layer.dW`, `layer.grads['W']`, `returned[1]`."""
     if place.startswith("layer."):
-        return _last(s for s in _statements(function) if _targets(s, "self" + place[len("layer") :]))
+        own = "self" + place[len("layer") :]
+        return _last(s for s in _statements(function) if _targets(s, own)) or _of_a_dict(function, own)
     index = re.fullmatch(r"returned(?:\[(\d+|'\w+')\])?", place)
     back = _last(s for s in _statements(function) if isinstance(s, ast.Return) and s.value is not None)
     if index is None or not isinstance(back, ast.Return):
@@ -77,6 +77,15 @@ def _made(function: _Function, place: str) -> ast.stmt | None:
     return back
 
 
+def _of_a_dict(function: _Function, place: str) -> ast.expr | None:
+    """The entry of a dict that is assigned as a whole: `self.grads = {"W": dW}`."""
+    entry = re.fullmatch(r"(.+)\[('\w+')\]", place)
+    if entry is None:
+        return None
+    whole = _last(s for s in _statements(function) if _targets(s, entry[1]))
+    return _element(whole.value, entry[2]) if isinstance(whole, ast.Assign | ast.AnnAssign) else None
+
+
 def _element(value: ast.expr | None, index: str | None) -> ast.expr | None:
     """The part of what is returned that has the index or the key."""
     if index is None:
@@ -85,7 +94,8 @@ def _element(value: ast.expr | None, index: str | None) -> ast.expr | None:
         return value.elts[int(index)]
     if isinstance(value, ast.Dict):
         keys = [key.value if isinstance(key, ast.Constant) else None for key in value.keys]
-        return value.values[keys.index(index.strip("'"))] if index.strip("'") in keys else None
+        key = index.strip("'")
+        return value.values[keys.index(key)] if key in keys else None
     return None
 
 
