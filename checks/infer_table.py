@@ -202,6 +202,10 @@ def _sizes(formal: Formal, formals: Sequence[Formal], scenario: Scenario) -> lis
     if role in roles:
         preferred = scenario.symbols[roles[role]]
     else:
-        unknown = [f.name for f in formals if f.place == "constructor" and size_role(f.name) == "unknown"]
-        preferred = scenario.symbols[min(unknown.index(formal.name), 2)] if formal.name in unknown else symbols[0]
+        built = [f.name for f in formals if f.place == "constructor"]
+        unknown = [name for name in built if size_role(name) == "unknown"]
+        # Beside sizes that are called input and output, another one is neither.
+        said = {scenario.symbols[roles[size_role(name)]] for name in built if size_role(name) in roles}
+        others = [symbol for symbol in symbols if symbol not in said] or symbols
+        preferred = others[min(unknown.index(formal.name), len(others) - 1)] if formal.name in unknown else symbols[0]
     return [dim(s) for s in dict.fromkeys((preferred, *symbols))]
