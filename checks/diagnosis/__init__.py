@@ -67,13 +67,8 @@ def _first(evidence: Evidence | None, name: str) -> Diagnosis | None:
     if evidence is None or not all(np.all(np.isfinite(pair.analytic)) for pair in evidence.pairs(name)):
         return None
     shapeless = any(name in sample.problems and name not in sample.pairs for sample in evidence.samples)
-    for rule in (wrong_shape,) if shapeless else RULES:
-        try:
-            for one in rule(evidence, name):
-                return one
-        except Exception:  # the layer's code, asked in ways it need not understand
-            continue
-    return None
+    rules = (wrong_shape,) if shapeless else RULES
+    return next((one for rule in rules for one in rule(evidence, name)), None)
 
 
 __all__ = ["Diagnosis", "diagnose"]

@@ -73,6 +73,7 @@ class Sample:
         self.returned = look.evaluation.returned
         self.evaluations = look.evaluation.evaluations
         self._function = look.evaluation.function
+        self._jacobians: dict[str, Array | None] = {}
         self.pairs: dict[str, Pair] = {}
         for name, entries in look.entries.items():
             shape = case.arrays[name].shape
@@ -102,10 +103,6 @@ class Sample:
     def returned_again(self) -> Mapping[str, Array]:
         """What a fresh object gives for the same upstream gradient."""
         return self.backward(self.upstream)
-
-    @cached_property
-    def _jacobians(self) -> dict[str, Array | None]:
-        return {}
 
     def jacobian(self, name: str) -> Array | None:
         """The derivative of each output by each entry, by central differences; None where forward is not finite."""
@@ -169,9 +166,8 @@ class Sample:
 class Evidence:
     """The cases in which a layer's gradients are wrong."""
 
-    def __init__(self, samples: Sequence[Sample], mode: str | None) -> None:
+    def __init__(self, samples: Sequence[Sample]) -> None:
         self.samples = samples
-        self.mode = mode
 
     @property
     def subject(self) -> Subject:
@@ -185,7 +181,7 @@ class Evidence:
     def about(self, name: str) -> Evidence | None:
         """The cases in which this gradient is wrong; None where it is in none of them."""
         wrong = [sample for sample in self.samples if sample.is_wrong(name)]
-        return Evidence(wrong, self.mode) if wrong else None
+        return Evidence(wrong) if wrong else None
 
     def pairs(self, name: str) -> list[Pair]:
         """The gradient on each case, where there is something to compare."""
@@ -235,7 +231,7 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
                 samples.append(sample)
             if len(samples) >= _MOST_CASES - 1 or spent > _MOST_FORWARDS or time.monotonic() > until:
                 break
-    return Evidence(samples, first.mode) if samples else None
+    return Evidence(samples) if samples else None
 
 
 def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int) -> Iterator[Case]:

@@ -93,7 +93,8 @@ def _only_at(wrong: Array, axis: int, index: int) -> bool:
 
 def _condition(one: Expression, pairs: Sequence[Pair], wrong: Sequence[Array]) -> str | None:
     """`x <= 0`, `abs(x) > 1.5`: the side on which the errors are, with its threshold between the nearest values."""
-    known = np.concatenate([(_telling(pair) | w).reshape(-1) for pair, w in zip(pairs, wrong, strict=True)])
+    both = list(zip(pairs, wrong, strict=True))
+    known = np.concatenate([(_telling(p) | w | (p.known & (p.analytic == 0))).reshape(-1) for p, w in both])
     bad = np.concatenate([w.reshape(-1) for w in wrong])[known]
     values = np.concatenate([value.reshape(-1) for value in one.values])[known]
     for text, of in ((one.text, values), (f"abs({one.text})", np.abs(values))):

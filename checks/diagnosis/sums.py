@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from checks.diagnosis.evidence import Evidence, Sample
+from checks.diagnosis.evidence import Evidence
 from checks.diagnosis.finding import Diagnosis
 from checks.function import Array
 
@@ -16,7 +16,7 @@ _MOST_OUTPUTS = 400  # entries: beyond this, single contributions are not looked
 def wrong_shape(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
     """Of another shape than its array: a sum over an axis, a transpose or a reshape would mend it."""
     returned = [np.asarray(sample.returned.get(name), dtype=float) for sample in evidence.samples]
-    truths = [_truth(sample, name) for sample in evidence.samples]
+    truths = [sample.derivative(name) for sample in evidence.samples]
     if any(truth is None for truth in truths) or any(r.dtype == object for r in returned):
         return
     known = [truth for truth in truths if truth is not None]
@@ -27,10 +27,6 @@ def wrong_shape(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
             off = max(float(np.max(np.abs(c - t), initial=0.0)) for c, t in zip(cured, known, strict=True))
             yield Diagnosis(kind="wrong-shape", what=what, cure=cure, off=off)
             return
-
-
-def _truth(sample: Sample, name: str) -> Array | None:
-    return sample.derivative(name)
 
 
 def _mended(returned: Sequence[Array], truths: Sequence[Array]) -> Iterator[tuple[str, str, list[Array]]]:
