@@ -1,8 +1,8 @@
 """Parameters' gradients that are those of the batch's mean, beside an exact gradient of the input: a convention.
 
 `dW = x.T @ dout / n`, `db = dout.sum(axis=0) / n` and `dx = dout @ W.T`: whoever adds up the loss over the batch and
-divides in the layers means that. All parameters have to have the factor, and the input's gradient none: one of them
-alone is a slip, and stays one. The layer is judged as if its parameters' gradients were multiplied by n.
+divides in the layers means that. All arrays that hold nothing for each sample have to have the factor, and those that
+do none: one of them alone is a slip, and stays one. The layer is judged as if the gradients were multiplied by n.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import numpy as np
 from checks.errors import GradproofError
 from checks.examine import examine
 from checks.function import Array
-from checks.live import free_sizes
 from checks.look import CaseResult
 from checks.results import Finding
 from checks.signature import Signature
@@ -34,25 +33,20 @@ class OverBatch:
 
 def over_batch(subject: Subject, results: Sequence[CaseResult]) -> OverBatch | None:
     """The results in these cases with the batch's factor taken out; None where that does not mend all of them."""
-    wrong = [result for result in results if result.differing]
-    parameters = frozenset(name for name, role in subject.roles.items() if role == "parameter")
-    averaged = frozenset(name for result in wrong for name in result.differing)
-    everywhere = parameters & frozenset(name for result in results for name in result.rows)
-    if not wrong or not subject.takes_upstream or averaged != everywhere or not _exact_beside(results, parameters):
+    averaged = frozenset(name for result in results for name in result.differing)
+    judged = frozenset(name for result in results for name in result.rows)
+    if not averaged or not subject.takes_upstream or averaged == judged:
         return None
-    for size in free_sizes(wrong[0].case):
+    for size in subject.signature.sizes:
+        holding = {a.name for a in subject.signature.arguments if any(size in d.names for d in a.dims)}
+        if averaged != judged - holding or size in subject.fixed:
+            continue
         scaled = _scaled(subject, averaged, size)
         found = _judged(scaled, size, results)
         if found is not None:
             findings = tuple(_finding(name, size, len(averaged)) for name in sorted(averaged))
             return OverBatch(subject=scaled, results=found, findings=findings)
     return None
-
-
-def _exact_beside(results: Sequence[CaseResult], parameters: frozenset[str]) -> bool:
-    """Whether gradients of inputs are there, and none of them is wrong."""
-    rows = [row for result in results for name, row in result.rows.items() if name not in parameters]
-    return bool(rows) and all(row.verdict in ("agrees", "undecided") for row in rows)
 
 
 def _judged(scaled: Subject, size: str, results: Sequence[CaseResult]) -> list[CaseResult] | None:

@@ -74,7 +74,19 @@ class Scale:
         return dout * self.gamma
 
 
-@pytest.mark.parametrize("layer", [Dense, Scale, (linear_forward, linear_backward)])
+def nameless_forward(r, q1, q2):
+    return r @ q1 + q2, (r, q1)
+
+
+def nameless_backward(g, kept):
+    r, q1 = kept
+    return g @ q1.T, r.T @ g / len(r), g.mean(axis=0)
+
+
+PAIRS = ((linear_forward, linear_backward), (nameless_forward, nameless_backward))
+
+
+@pytest.mark.parametrize("layer", [Dense, Scale, *PAIRS])
 def test_a_convention_is_said_and_passes(layer: object) -> None:
     report = check(layer, seed=1, max_examples=6)
     assert report.verdict == "pass", report.to_text()
