@@ -46,11 +46,13 @@ class WrongSign(guarded_losses.BinaryCrossEntropyGuarded):
         return -super().backward()
 
 
-@pytest.mark.parametrize("loss", [Halved, ForgetsTheLabel, WrongSign])
-def test_a_guard_excuses_no_other_fault(loss: type) -> None:
+@pytest.mark.parametrize(
+    ("loss", "kind"), [(Halved, "wrong-values"), (ForgetsTheLabel, "wrong-values"), (WrongSign, "sign")]
+)
+def test_a_guard_excuses_no_other_fault(loss: type, kind: str) -> None:
     report = check(loss, seed=5, max_examples=3)
     assert report.verdict == "fail"
-    assert {"wrong-values", "factor", "sign"} & {finding.kind for finding in report.findings}
+    assert kind in {finding.kind for finding in report.findings}
 
 
 class Standardized:

@@ -104,7 +104,7 @@ def test_and_never_fails(tmp_path: Path) -> None:
     assert report.why == "torx is not installed: a stand-in took part; to have it judged, install torx"
     assert [row.verdict for row in report.comparisons] == ["undecided"]
     assert report.findings == ()
-    assert any(kind in note for note in report.notes for kind in ("wrong-values", "factor"))
+    assert any("factor" in note for note in report.notes)
 
 
 def test_one_that_falls_back_on_something_else_does_not_fail_either(tmp_path: Path) -> None:
