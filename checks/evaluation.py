@@ -176,11 +176,16 @@ class Evaluation:
         """Whether the numerical side is of single precision only."""
         return self.numeric.noise.unit_roundoff > COARSE
 
+    @property
+    def far_beside(self) -> float:
+        """How far beside itself this point is looked at, of each entry's own size."""
+        single = any(a.dtype.itemsize < 8 for n, a in self.case.arrays.items() if n in self.case.movable)
+        return BESIDE_SINGLE if single or self.coarse else BESIDE
+
     def gradient_beside(self, name: str) -> Array | None:
         """What backward gives beside the point, where nothing ties and nothing cancels; None where it gives nothing."""
         if self._gradients_beside is None:
-            single = any(a.dtype.itemsize < 8 for n, a in self.case.arrays.items() if n in self.case.movable)
-            other = self.case.displaced(BESIDE_SINGLE if single or self.coarse else BESIDE)
+            other = self.case.displaced(self.far_beside)
             try:
                 bench = Bench(other)
                 gradients = bench.gradients(other.arrays, other.upstream_for(bench.output))

@@ -14,7 +14,7 @@ import numpy as np
 from checks.case import Case
 from checks.entries import AGREES, DIFFERS, UNDECIDED, Entries
 from checks.errors import GradproofError
-from checks.evaluation import BESIDE, BESIDE_SINGLE, quiet
+from checks.evaluation import quiet
 from checks.look import CaseResult, Look, subset
 
 
@@ -35,14 +35,10 @@ def _beside(look: Look, doubts: Mapping[str, Entries]) -> CaseResult:
 
     Where an entry agrees at a kink and differs beside it, the case beside is the one that counts.
     """
-    single = (
-        any(array.dtype.itemsize < 8 for name, array in look.case.arrays.items() if name in look.case.movable)
-        or look.evaluation.coarse
-    )
     spent = 0
     for salt in (1, 2):
         try:
-            other = Look(look.case.displaced(BESIDE_SINGLE if single else BESIDE, salt), only=doubts)
+            other = Look(look.case.displaced(look.evaluation.far_beside, salt), only=doubts)
         except GradproofError:
             other = None
         if other is None or not other.finite:

@@ -170,15 +170,16 @@ def _groups(formals: Sequence[Formal], table: Sequence[Scenario], told: Shapes) 
     """
     yield _Group("documented", documented_layouts(formals, told, table), _MOST_DOCUMENTED)
     unnamed = all(formal.hint == "none" for formal in peers(formals))
+    chain = _Group("chain", chained(formals))
     learns = any(formal.hint == "label" for formal in formals)
     if learns:
-        yield _Group("chain", chained(formals))
+        yield chain
     for scenario in table:
-        if scenario.name == "rows" and unnamed and not learns:
-            yield _Group("chain", chained(formals))
-        yield _Group(scenario.name, layouts(formals, scenario), single=scenario.single)
-        if scenario.name == "rows" and not unnamed and not learns:
-            yield _Group("chain", chained(formals))
+        rows = _Group(scenario.name, layouts(formals, scenario), single=scenario.single)
+        if scenario.name != "rows" or learns:
+            yield rows
+        else:
+            yield from (chain, rows) if unnamed else (rows, chain)
 
 
 class _Search:
@@ -256,9 +257,8 @@ class _Search:
         samples = dim("n")
         kept = {f.name for f in unknown if f.place == "constructor"}
         named = {name: sizes for name, sizes in named.items() if not (name in kept and samples in sizes)}
-        named = {
-            name: sizes for name, sizes in named.items() if any(d.text != "1" for d in sizes)
-        }  # summed up: a fault
+        # One number for a whole array is no shape of it, but a sum too many.
+        named = {name: sizes for name, sizes in named.items() if any(d.text != "1" for d in sizes)}
         # A gradient that has the same shape whatever the sizes are is of an array that has it: three hyper-parameters.
         fixed = [f.name for f in self.formals if (d := named.get(f.name)) and not any(size.names for size in d)]
         for layout in answered(found.layout, named, [*(f.name for f in unknown), *fixed]):

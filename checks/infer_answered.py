@@ -23,16 +23,13 @@ _NEW = "ojmpq"
 def answered(layout: Layout, told: Named, unknown: Collection[str]) -> Iterator[Layout]:
     """Layouts in which arrays that are `unknown` have the sizes of their gradients (`told`), all of them first.
 
-    Of a square a more general one first: one of its sizes may be another, in it and in others that are read anew.
+    The first array keeps its shape, unless its gradient has the same one whatever the sizes are. Of a square a more
+    general one comes first: one of its sizes may be another, in it and in others that are read anew.
     """
     first = layout.arguments[0].name
-    changed = [
-        replace(argument, dims=told[argument.name])
-        for argument in layout.arguments
-        if argument.name in unknown
-        and argument.name != first
-        and told.get(argument.name, argument.dims) != argument.dims
-    ][:_MOST]
+    others = [a for a in layout.arguments if a.name in unknown and a.name in told]
+    others = [a for a in others if a.name != first or not any(d.names for d in told[a.name])]
+    changed = [replace(a, dims=told[a.name]) for a in others if told[a.name] != a.dims][:_MOST]
     for count in range(len(changed), 0, -1):
         for chosen in itertools.combinations(changed, count):
             for arguments in _freer(chosen, layout.names):

@@ -47,6 +47,7 @@ def test_what_a_constructor_takes_holds_nothing_for_each_sample() -> None:
         ({"s": "i", "t": "1,i"}, ["r(n,i), s(i), t(1,i)", "r(n,i), s(i), t(n,i)", "r(n,i), s(n,i), t(1,i)"]),
         ({"s": "n,i"}, []),
         ({"r": "i"}, []),
+        ({"r": "3"}, ["r(3), s(n,i), t(n,i)"]),
         (
             {"s": "n,n", "t": "n,1"},
             [

@@ -17,7 +17,9 @@ def keys_read(function: Callable[..., Any], name: str) -> tuple[str, ...]:
 
     Those that the function itself puts there need not be.
     """
-    entries = [node for node in ast.walk(_tree(function)) if isinstance(node, ast.Subscript) and _is(node.value, name)]
+    entries = [
+        node for node in ast.walk(tree_of(function)) if isinstance(node, ast.Subscript) and _is(node.value, name)
+    ]
     entries.sort(key=lambda node: (node.lineno, node.col_offset))
     keys = [(node.slice.value, node.ctx) for node in entries if isinstance(node.slice, ast.Constant)]
     stored = {key for key, context in keys if isinstance(context, ast.Store)}
@@ -26,12 +28,12 @@ def keys_read(function: Callable[..., Any], name: str) -> tuple[str, ...]:
 
 def counts(function: Callable[..., Any], name: str) -> bool:
     """Whether the argument of that name is used as a whole number: `C // G`, `range(k)`, in a shape, in a slice."""
-    return any(_is(part, name) for node in ast.walk(_tree(function)) for part in _numbers(node))
+    return any(_is(part, name) for node in ast.walk(tree_of(function)) for part in _numbers(node))
 
 
 def in_turn(function: Callable[..., Any], name: str) -> bool:
     """Whether the entries of the argument of that name are taken one by one: `X[0]`, `a, b = X`, `for x in X`."""
-    for node in ast.walk(_tree(function)):
+    for node in ast.walk(tree_of(function)):
         match node:
             case ast.For(iter=taken) | ast.comprehension(iter=taken):
                 if _is(taken, name):
@@ -48,7 +50,7 @@ def in_turn(function: Callable[..., Any], name: str) -> bool:
 def divides(function: Callable[..., Any], name: str) -> bool:
     """Whether something is divided into as many parts as the argument of that name says."""
     divisors = (
-        n.right for n in ast.walk(_tree(function)) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.FloorDiv)
+        n.right for n in ast.walk(tree_of(function)) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.FloorDiv)
     )
     return any(_is(divisor, name) for divisor in divisors)
 
@@ -91,7 +93,8 @@ def _is(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _tree(function: Callable[..., Any]) -> ast.AST:
+def tree_of(function: Callable[..., Any]) -> ast.AST:
+    """The syntax tree of a function or a class; an empty one where there is no source."""
     try:
         return ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):

@@ -17,16 +17,16 @@ import numpy as np
 
 from checks.dialects.layer import constructor, make, method, plain, private, required, returned_names
 from checks.dialects.names import BACKWARD, FORWARD
+from checks.dialects.roles import is_label
 from checks.dialects.usage import Bound, Usage, Values, code_words
 from checks.infer_layout import Formal
-from checks.infer_names import hint
 
 FORWARDS = (*FORWARD, "predict", "feed", "output")
 _BACKWARDS = (*BACKWARD, "gradient", "gradients", "grads")
 _DERIVATIVE = re.compile(
     r"(d_?(cost|loss|error)|(cost|loss|error)_?(derivative|deriv|prime|grad|gradient|delta))", re.I
 )
-_VALUE = ("fn", "loss", "cost", "value", "forward", "f", "compute", "__call__")
+_VALUE = ("fn", "loss", "cost", "value", "forward", "f", "compute")
 _HOLDER = re.compile(r".*(cost|loss|objective|criterion|error).*", re.I)
 
 
@@ -51,7 +51,7 @@ def _calls(obj: Any) -> Calls | None:
         return None
     cls = obj if isinstance(obj, type) else type(obj)
     taken, asked = ([formal.name for formal in required(cls, name)] for name in (forward, backward))
-    if len(taken) != 1 or len(asked) != 2 or not _is_label(asked[1]) or _is_label(asked[0]):
+    if len(taken) != 1 or len(asked) != 2 or not is_label(asked[1]) or is_label(asked[0]):
         return None
     own = [name for base in cls.__mro__ if base is not object for name in vars(base)]
     found = (name for name in own if _DERIVATIVE.fullmatch(name) and callable(getattr(cls, name, None)))
@@ -72,11 +72,15 @@ def usage(obj: Any, name: str) -> Usage:
     cls = obj if isinstance(obj, type) else type(obj)
     built, optional = constructor(obj)
     x, y = calls.inputs
+
+    def bind(instance: Any) -> Bound:
+        return _Bound(instance, calls)
+
     return Usage(
         name=name,
         kind="network",
         make=functools.partial(make, private(obj)),
-        bind=lambda instance: _bound(instance, calls),
+        bind=bind,
         constructor=built,
         optional=optional,
         forward=(Formal(x, "forward"), replace(Formal(y, "forward"), family="label")),
@@ -100,7 +104,7 @@ def cost_of(owner: Any, derivative: str | None) -> Callable[[Any, Any], Any]:
     """The cost as a function of the output and the labels: of the object that `owner` keeps, else by its derivative."""
     for name, kept in vars(owner).items():
         if _HOLDER.fullmatch(name) and not isinstance(kept, int | float | str | np.ndarray | list | dict):
-            value = next((v for v in _VALUE[:-1] if callable(getattr(kept, v, None))), None)
+            value = next((v for v in _VALUE if callable(getattr(kept, v, None))), None)
             if value is not None:
                 return getattr(kept, value)  # type: ignore[no-any-return]
             if derivative is None and callable(kept) and not isinstance(kept, type):
@@ -136,11 +140,3 @@ class _Bound:
 
     def backward(self, upstream: Any) -> Any:
         return self._backward(*self._given)
-
-
-def _bound(owner: Any, calls: Calls) -> Bound:
-    return _Bound(owner, calls)
-
-
-def _is_label(name: str) -> bool:
-    return hint(name, place="forward") == "label" or name in ("y", "t", "Y", "T")

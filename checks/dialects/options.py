@@ -7,13 +7,13 @@ import dataclasses
 import dis
 import inspect
 import re
-import textwrap
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from checks.dialects.arguments import tree_of
 from checks.infer_names import Hint
 
 _MOST = 8
@@ -57,19 +57,12 @@ def compared(cls: type, name: str) -> tuple[int, ...]:
     if not _COUNTED.fullmatch(name.lower()):
         return ()
     found: list[int] = []
-    for node in ast.walk(_tree(cls)):
+    for node in ast.walk(tree_of(cls)):
         if isinstance(node, ast.Compare) and name in (getattr(node.left, "id", ""), getattr(node.left, "attr", "")):
             numbers = [v.value for c in node.comparators for v in ast.walk(c) if isinstance(v, ast.Constant)]
             found += [number for number in numbers if type(number) is int]
     known = tuple(dict.fromkeys(found))
     return (*known, max(known) + 2) if known else ()
-
-
-def _tree(cls: type) -> ast.AST:
-    try:
-        return ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def words_of(function: Callable[..., Any]) -> tuple[Any, ...]:

@@ -54,6 +54,11 @@ def is_data(name: str) -> bool:
     return bool(_DATA.fullmatch(name))
 
 
+def is_label(name: str) -> bool:
+    """Whether a name is one of what is to be met: `y`, `t`, `labels`."""
+    return hint(name, place="forward") == "label" or bool(_LABEL.fullmatch(name))
+
+
 def main_is_second(names: Sequence[str]) -> bool | None:
     """Whether the second of two arguments is the one to differentiate by: `(y, y_pred)`, `(t, y)`; None where no name
     speaks.
@@ -142,7 +147,7 @@ def _is_number(name: str) -> bool:
 
 
 def _is_label(formal: Formal) -> bool:
-    return formal.hint in _OTHERWISE or bool(_LABEL.fullmatch(formal.name))
+    return formal.hint in _OTHERWISE or is_label(formal.name)
 
 
 def _as_owner(formal: Formal) -> Formal:

@@ -6,19 +6,19 @@ Backward takes the labels and gives the gradients of the cost, not of what forwa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from checks.dialects.arguments import keys_read
+from checks.dialects.roles import is_label
 from checks.dialects.usage import Usage, Values, code_words, formals
 from checks.infer_layout import Formal
-from checks.infer_names import hint
 from checks.infer_table import OPTIONS
 
-_FORWARD = re.compile(r"(?P<before>.*?)(forward|feed_?forward|predict|fprop|fwd)(?P<after>.*)", re.I)
-_BACKWARD = re.compile(r"(?P<before>.*?)(backward|back_?prop|bprop|bwd|gradients?|grads?)(?P<after>.*)", re.I)
-_COST = re.compile(r".*(cost|loss|error|objective|entropy)(?P<after>.*)", re.I)
+_FORWARD = re.compile(r".*(forward|feed_?forward|predict|fprop|fwd).*", re.I)
+_BACKWARD = re.compile(r".*?(backward|back_?prop|bprop|bwd|gradients?|grads?)(?P<after>.*)", re.I)
+_COST = re.compile(r".*(cost|loss|error|objective|entropy).*", re.I)
 _CACHE = re.compile(r"(.*_)?(caches?|ctx|context|saved|memory|state|intermediates?)", re.I)
 _PREDICTED = re.compile(r"A\d?L?|AL|.*(hat|pred|prob|out|logits?|scores?|activations?).*|Z\d?|a\d?|y_?p|h|p", re.I)
 
@@ -66,7 +66,7 @@ def triples(functions: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, Any,
     for name, backward in functions.items():
         match = _BACKWARD.fullmatch(name)
         given = _needed(backward)
-        if match is None or len(given) < 2 or not any(_is_label(one) for one in given):
+        if match is None or len(given) < 2 or _label_of(given) is None:
             continue
         cost = _beside(match["after"], functions, _COST, _judges)
         forward = _beside(match["after"], functions, _FORWARD, _takes)
@@ -186,16 +186,12 @@ def _judges(function: Any) -> bool:
 def _takes(function: Any) -> bool:
     """Whether forward takes an input beside a dict of arrays, and no labels."""
     names = _needed(function)
-    return len(names) >= 2 and not any(map(_is_label, names)) and any(keys_read(function, name) for name in names)
+    return len(names) >= 2 and _label_of(names) is None and any(keys_read(function, name) for name in names)
 
 
 def _needed(function: Any) -> list[str]:
     return [formal.name for formal in formals(function, "forward")[0]]
 
 
-def _is_label(name: str) -> bool:
-    return hint(name, place="forward") == "label" or name in ("Y", "y", "T", "t", "labels", "targets")
-
-
-def _label_of(names: Any) -> str | None:
-    return next((name for name in names if _is_label(name)), None)
+def _label_of(names: Iterable[str]) -> str | None:
+    return next(filter(is_label, names), None)
