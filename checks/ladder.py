@@ -421,8 +421,12 @@ def _noise_rules(line: Line, length: float, allowance: float) -> bool:
 
 
 def _longer(line: Line, start: float, best: Derivative) -> Derivative:
-    """A better value from longer ladders, where round-off rather than truncation limits the one at hand."""
-    found = 8 * best.step
+    """A better value from longer ladders, where round-off rather than truncation limits the one at hand.
+
+    Only one that stands out of its round-off: of a saturated function, which has done all its changing within the
+    steps, the longest ones would tell the smallest slope, as if it had none.
+    """
+    first, found = best, 8 * best.step
     # Between the accepted length and the one that was turned down before it, then beyond the first.
     lengths = (4 * found, 2 * found) if found < start else tuple(start * 64.0**k for k in (1, 2, 3))
     for length in lengths:
@@ -435,7 +439,7 @@ def _longer(line: Line, start: float, best: Derivative) -> Derivative:
             best = candidate
         if compatible == (found < start):
             break
-    return best
+    return best if abs(best.value) > best.allowance else first
 
 
 def _unsettled(line: Line, scale: float) -> Derivative:

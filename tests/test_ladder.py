@@ -149,6 +149,14 @@ def test_the_rounding_of_a_saturated_output_widens_the_allowance(offset: float) 
     assert abs(found.value - np.exp(offset)) <= found.allowance + np.exp(2 * offset)
 
 
+@pytest.mark.parametrize("size", [1e-16, 3e-16, 1e-15])
+def test_long_steps_past_all_of_a_small_change_do_not_tell_that_there_is_none(size: float) -> None:
+    for x in (0.3, 1.2, 1.81):
+        found = derivative(lambda a: 0.25 + size * np.tanh(a), x)
+        truth = size * (1 - np.tanh(x) ** 2)
+        assert abs(found.value - truth) <= found.allowance
+
+
 def test_far_away_only_the_outputs_that_depend_are_counted() -> None:
     found = derivative(lambda a: np.array([1e9 + 0 * a[1], a[0]]), [0.3, 0.4])
     assert abs(found.value - 1) <= found.allowance < 1e-12
