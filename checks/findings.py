@@ -118,14 +118,22 @@ def _is_incomparable(row: Comparison) -> bool:
 
 
 def _zero(seen: Seen) -> Iterator[Finding]:
-    for name in _all_zero(seen):
+    for name in _nothing(seen):
         wrong = [r for r in seen.results if name in r.differing]
         message = f"the gradient of {name} is all zeros, although the output depends on {name}{_use(wrong)}"
-        yield seen.finding("zero-gradient", "error", message, name)
+        yield _with_fault(seen.finding("zero-gradient", "error", message, name), seen.named.get(name))
+
+
+def _with_fault(found: Finding, fault: Diagnosis | None) -> Finding:
+    """The finding with what is known of the fault: its words, the cure, and the statement that would be mended."""
+    if fault is None or found.gradient is None:
+        return found
+    said = replace(found, message=f"{found.message}; {fault.words}", suggestion=fault.suggestion(found.gradient))
+    return said if fault.mended is None else replace(said, line=fault.mended.line, code=fault.mended.before)
 
 
 def _values(seen: Seen) -> Iterator[Finding]:
-    zero = _all_zero(seen)
+    zero = _nothing(seen)
     for row in seen.rows:
         if row.verdict != "differs" or row.worst is None or row.name in zero:
             continue
@@ -141,7 +149,7 @@ def _values(seen: Seen) -> Iterator[Finding]:
         if fault is None:
             yield seen.finding("wrong-values", "error", message, row.name)
         else:
-            yield seen.finding(fault.kind, "error", f"{message}; {fault.words}", row.name, fault.suggestion(row.name))
+            yield _with_fault(seen.finding(fault.kind, "error", message, row.name), fault)
 
 
 def _use(wrong: Sequence[CaseResult]) -> str:
@@ -206,12 +214,13 @@ def _broken(seen: Seen) -> Iterator[Finding]:
         yield replace(breach, file=seen.subject.file, line=line, cell=seen.subject.cell)
 
 
-def _all_zero(seen: Seen) -> list[str]:
-    """Gradients that are zero wherever they are wrong."""
+def _nothing(seen: Seen) -> list[str]:
+    """Gradients that are zero wherever they are wrong, and for which no other fault is known by name."""
     wrong = {
         row.name: [r for r in seen.results if row.name in r.differing] for row in seen.rows if row.verdict == "differs"
     }
-    return [name for name, results in wrong.items() if results and all(name in r.zero for r in results)]
+    other = {name for name, fault in seen.named.items() if fault.kind != "zero-gradient"}
+    return [n for n, results in wrong.items() if results and n not in other and all(n in r.zero for r in results)]
 
 
 def _listed(names: Sequence[str]) -> str:

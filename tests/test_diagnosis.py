@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -72,9 +73,9 @@ def test_each_kind_has_three_of_either() -> None:
         (
             Differences,
             "x",
-            "where several outputs contribute to an entry, it holds the last of them alone: add them up, by += or by "
-            "np.add.at",
-            None,
+            "dx[:, k] is written again and again, not added to: with `dx[:, k] += 3 * dout[:, k]` in line 469 "
+            "it agrees to ",
+            "line 469: dx[:, k] += 3 * dout[:, k]",
         ),
     ],
 )
@@ -98,8 +99,14 @@ class SoftShrink:
         return dout * (self.x > 0.5)
 
 
+def sourceless(layer: type) -> type:
+    """The layer with a backward whose source is not in its file, as of one that was typed in."""
+    typed = FunctionType(layer.backward.__code__.replace(co_filename="<typed>"), globals())  # type: ignore[attr-defined]
+    return type(layer.__name__, (layer,), {"backward": typed})
+
+
 def test_a_threshold_lies_where_the_errors_end() -> None:
-    (finding,) = check(SoftShrink, seed=3, max_examples=5).findings
+    (finding,) = check(sourceless(SoftShrink), seed=3, max_examples=5).findings
     _, _, threshold = finding.message.partition("it is wrong where x <= ")
     assert finding.kind == "branch"
     assert -0.6 <= float(threshold.partition(",")[0]) <= -0.4
@@ -115,7 +122,7 @@ class Cubic:
 
 
 def test_what_no_rule_knows_are_wrong_values() -> None:
-    report = check(Cubic, seed=1, max_examples=5)
+    report = check(sourceless(Cubic), seed=1, max_examples=5)
     assert [(f.kind, f.suggestion) for f in report.findings] == [("wrong-values", None)]
 
 

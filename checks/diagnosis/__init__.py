@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,22 +17,30 @@ from checks.diagnosis.evidence import Evidence, gather
 from checks.diagnosis.factors import above, by_two, constant, entrywise
 from checks.diagnosis.finding import Diagnosis
 from checks.diagnosis.places import misplaced, swapped
-from checks.diagnosis.sides import at_an_end, branch, few_entries
+from checks.diagnosis.repair import repaired
+from checks.diagnosis.sides import about_zero, at_an_end, branch, few_entries
 from checks.diagnosis.sums import one_alone, overwritten, wrong_shape
-from checks.diagnosis.terms import added, centred
+from checks.diagnosis.terms import added, added_alone, centred
 from checks.diagnosis.upstream import ignores_upstream, nonlinear_upstream
 from checks.evaluation import quiet
 from checks.look import CaseResult
 
 Rule = Callable[[Evidence, str], Iterator[Diagnosis]]
-RULES: tuple[Rule, ...] = (
+# Those that tell what the values are, before and after the code itself is tried with a change.
+STRONG: tuple[Rule, ...] = (
     ignores_upstream,
     swapped,
     constant,
     misplaced,
-    added,
+    added_alone,
     entrywise,
     above,
+)
+# What is wrong where a number or an array of the code had to be another one: what kind of error it makes.
+SHAPES_OF_ERRORS: tuple[Rule, ...] = (at_an_end, nonlinear_upstream, one_alone, few_entries)
+WRONG = "wrong-values"
+WEAK: tuple[Rule, ...] = (
+    added,
     at_an_end,
     nonlinear_upstream,
     branch,
@@ -52,22 +61,45 @@ def diagnose(results: Sequence[CaseResult], seed: int, until: float = math.inf) 
     if evidence is None:
         return {}
     found: dict[str, Diagnosis] = {}
-    wrong = {name for result in results for name in result.differing}
+    wrong = sorted({name for result in results for name in result.differing})
+    nothing = {name for name in wrong if _is_nothing(evidence, name)}
+    left = [name for name in wrong if name not in nothing]
     with quiet():
-        for name in sorted(wrong):
-            if time.monotonic() > until:
-                break
-            one = _first(evidence.about(name), name)
-            if one is not None:
-                found[name] = one
+        _by_rules(found, evidence, left, STRONG, until)
+        cures = repaired(evidence, [name for name in wrong if name not in found], until)
+        cures.update({n: replace(cure, kind="zero-gradient") for n, cure in cures.items() if n in nothing})
+        plain = [name for name, cure in cures.items() if cure.kind == WRONG]
+        _by_rules(found, evidence, plain, SHAPES_OF_ERRORS, until)
+        _by_rules(found, evidence, [name for name in cures if name not in found and name in left], (about_zero,), until)
+        for name, cure in cures.items():
+            found[name] = replace(found[name], off=cure.off, mended=cure.mended) if name in found else cure
+        _by_rules(found, evidence, [name for name in left if name not in found], WEAK, until)
     return found
 
 
-def _first(evidence: Evidence | None, name: str) -> Diagnosis | None:
+def _by_rules(
+    found: dict[str, Diagnosis], evidence: Evidence, names: Sequence[str], rules: Sequence[Rule], until: float
+) -> None:
+    """Adds what the first rule that knows the fault says, name by name."""
+    for name in names:
+        if time.monotonic() > until:
+            break
+        one = _first(evidence.about(name), name, rules)
+        if one is not None:
+            found[name] = one
+
+
+def _is_nothing(evidence: Evidence, name: str) -> bool:
+    """Whether the gradient is all zeros, in every case: a finding of its own."""
+    pairs = evidence.pairs(name)
+    return bool(pairs) and all(not np.any(pair.analytic) for pair in pairs)
+
+
+def _first(evidence: Evidence | None, name: str, rules: Sequence[Rule]) -> Diagnosis | None:
     if evidence is None or not all(np.all(np.isfinite(pair.analytic)) for pair in evidence.pairs(name)):
         return None
     shapeless = any(name in sample.problems and name not in sample.pairs for sample in evidence.samples)
-    rules = (wrong_shape,) if shapeless else RULES
+    rules = (wrong_shape,) if shapeless else rules
     return next((one for rule in rules for one in rule(evidence, name)), None)
 
 

@@ -205,7 +205,9 @@ def agreement(pairs: Sequence[Pair], cured: Sequence[Array | None]) -> float | N
         worst = max(worst, off)
         size = np.abs(pair.numerical[pair.known])
         telling += int((size > _TELLING * size.max(initial=0.0)).sum())
-    return worst if len(pairs) >= _LEAST_CASES and telling >= _LEAST_ENTRIES else None
+    few = len(pairs) <= _LEAST_CASES
+    enough = len(pairs) >= _LEAST_CASES and telling >= (_LEAST_ENTRIES if few else len(pairs))
+    return worst if enough else None
 
 
 def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> Evidence | None:

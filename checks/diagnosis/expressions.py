@@ -27,7 +27,7 @@ class Expression:
 
 
 # What local derivatives are made of, by how they are written; `{}` is the array.
-_FORMS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
+FORMS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("{}", lambda v: v),
     ("(1 - {})", lambda v: 1 - v),
     ("(1 + {})", lambda v: 1 + v),
@@ -72,7 +72,7 @@ def bases(samples: Sequence[Sample]) -> list[Expression]:
 def expressions(samples: Sequence[Sample], shapes: Sequence[tuple[int, ...]]) -> Iterator[Expression]:
     """Simple functions of the arrays that broadcast to these shapes, and one over them; the shortest texts first."""
     fitting = [e for e in bases(samples) if _broadcasts(e.values, shapes)]
-    made = [made for text, form in _FORMS for e in fitting if (made := _made(text, form, e)) is not None]
+    made = [made for text, form in FORMS for e in fitting if (made := _made(text, form, e)) is not None]
     inverse = [
         Expression(f"1 / {e.text}", values)
         for e in made

@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """A statement of the user's code as it stands, and as it would be right."""
+
+    line: int
+    before: str
+    after: str
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Diagnosis:
     """A kind of fault in one gradient: what is wrong, what would mend it, and how well it agrees then.
@@ -17,9 +26,12 @@ class Diagnosis:
     what: str
     cure: str | None = None
     off: float | None = None
+    mended: Mended | None = None
 
     def suggestion(self, name: str) -> str | None:
         """The cure as an assignment to the gradient, where it is one: `db = db * n`."""
+        if self.mended is not None:
+            return f"line {self.mended.line}: {self.mended.after}"
         if self.cure is None:
             return None
         if self.cure.endswith(" there"):
@@ -31,6 +43,7 @@ class Diagnosis:
     @property
     def words(self) -> str:
         """`it is the negative of the derivative: with * -1 it agrees to 2e-12`."""
-        if self.cure is None or self.off is None:
+        cure = self.cure if self.mended is None else f"`{self.mended.after}` in line {self.mended.line}"
+        if cure is None or self.off is None:
             return self.what
-        return f"{self.what}: with {self.cure} it agrees to {max(self.off, 1e-16):.0e}"
+        return f"{self.what}: with {cure} it agrees to {max(self.off, 1e-16):.0e}"

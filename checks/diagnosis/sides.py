@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -36,6 +37,13 @@ def branch(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
                 kind="branch", what=f"it is wrong where {text}, and right elsewhere{what}", cure=cure, off=off
             )
             return
+
+
+def about_zero(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
+    """All errors, and nothing else, where an array is positive, or where it is not."""
+    for found in branch(evidence, name):
+        if re.match(r"it is wrong where [^,]* (<=|>) 0,", found.what):
+            yield found
 
 
 def at_an_end(evidence: Evidence, name: str) -> Iterator[Diagnosis]:

@@ -1,0 +1,104 @@
+"""Changes by something in sight: another array in its place, a factor, a term, a function of the expression."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from checks.diagnosis.repair.edit import Edit, Place, is_float, on_value, with_scope
+from checks.diagnosis.repair.sight import Name
+
+Form = tuple[str, Callable[[Any], Any]]  # a text with {} for the array, and the function that it stands for
+_BELOW = ("{}", "(1 - {})", "(1 + {}**2)", "{}**2", "sqrt({})")  # what may stand below a fraction
+_Get = Callable[[Mapping[str, Any]], Any]
+
+
+def replaced(at: Place, names: Sequence[Name]) -> Iterator[Edit]:
+    """Another array of the same shape."""
+    value, own = at.was.value, ast.unparse(at.node)
+    if not isinstance(at.node, ast.Name | ast.Attribute | ast.Subscript) or not isinstance(value, np.ndarray):
+        return
+    for name in names:
+        if isinstance(name.value, np.ndarray) and name.value.shape == value.shape and name.text != own:
+            what = f"{own} stands where {name.text} belongs"
+            yield Edit(at.number, with_scope(_only(name.get)), name.text, "wrong-values", what)
+
+
+def multiplied(at: Place, names: Sequence[Name], form: Form) -> Iterator[Edit]:
+    """Times something in sight, or divided by it."""
+    value, (text, of) = at.was.value, form
+    if at.is_factor or at.counts or not is_float(value):
+        return
+    for name in names:
+        if not fits(name.value, value) or name.text == ast.unparse(at.node):
+            continue
+        if text != "{}" and not is_float(name.value):
+            continue
+        factor = text.replace("{}", name.text)
+        kind = "missing-factor" if np.ndim(name.value) else "factor"
+        times = with_scope(_with(np.multiply, of, name.get))
+        yield Edit(at.number, times, f"{at.text} * {factor}", kind, f"the factor {factor} is missing")
+        if text in _BELOW:
+            under = f"({factor})" if " " in factor and factor[0] != "(" else factor
+            by = with_scope(_with(np.divide, of, name.get))
+            yield Edit(at.number, by, f"{at.text} / {under}", kind, f"the factor {factor} is too many")
+
+
+def formed(at: Place, form: Form) -> Iterator[Edit]:
+    """A function of the expression itself: 1 - out in place of out."""
+    text, of = form
+    if text == "{}" or at.counts or not is_float(at.was.value):
+        return
+    if isinstance(at.node, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp):
+        new = text.replace("{}", at.text)
+        what = f"{ast.unparse(at.node)} stands where {new} belongs"
+        yield Edit(at.number, on_value(of), new, "missing-factor", what)
+
+
+def added(at: Place, names: Sequence[Name]) -> Iterator[Edit]:
+    """Plus or minus something in sight, its square, or a product of two."""
+    parent, value = at.site.parent, at.was.value
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub):
+        return
+    if at.counts or isinstance(parent, ast.UnaryOp) or (isinstance(parent, ast.Call) and not is_float(value)):
+        return
+    some = [name for name in names if fits(name.value, value)]
+    terms: list[tuple[str, _Get]] = [(name.text, name.get) for name in some]
+    terms += [(f"{name.text} ** 2", _product(name.get, name.get)) for name in some if is_float(name.value)]
+    terms += [(f"{a.text} * {b.text}", _product(a.get, b.get)) for a, b in itertools.combinations(some, 2)]
+    for text, get in terms:
+        for sign, of in (("+", np.add), ("-", np.subtract)):
+            change = with_scope(_with(of, _same, get))
+            yield Edit(at.number, change, f"{at.text} {sign} {text}", "missing-term", f"the term {text} is missing")
+
+
+def fits(other: Any, value: Any) -> bool:
+    """Whether a product with it has the shape of the value; beside a single number, everything does."""
+    if np.ndim(value) == 0:
+        return True
+    try:
+        return bool(np.broadcast_shapes(np.shape(other), np.shape(value)) == np.shape(value))
+    except ValueError:
+        return False
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _only(get: _Get) -> Callable[[Any, Mapping[str, Any]], Any]:
+    return lambda value, scope: get(scope)
+
+
+def _with(
+    operation: Callable[[Any, Any], Any], of: Callable[[Any], Any], get: _Get
+) -> Callable[[Any, Mapping[str, Any]], Any]:
+    return lambda value, scope: operation(value, of(get(scope)))
+
+
+def _product(one: _Get, other: _Get) -> _Get:
+    return lambda scope: one(scope) * other(scope)

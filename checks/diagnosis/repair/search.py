@@ -1,0 +1,201 @@
+"""The user's own code, changed in one place, until the gradient agrees: what is wrong is what had to be changed."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import linecache
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from checks.diagnosis.evidence import Evidence, Sample, agreement
+from checks.diagnosis.finding import Diagnosis, Mended
+from checks.diagnosis.repair.edit import Edit
+from checks.diagnosis.repair.edits import edits
+from checks.diagnosis.repair.holes import Rewritten, recompiled
+from checks.diagnosis.repair.running import Answer, answer, makers
+from checks.live import close
+
+_MOST_CONSTANTS = 12
+SECONDS = 0.6  # for all of one layer's gradients
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Adding:
+    """A statement that adds up where the user's assigns."""
+
+    statement: ast.Assign
+    text: str
+    codes: Mapping[int, CodeType]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Cure:
+    """What mends some of the gradients, and how well they agree then."""
+
+    edit: Edit | _Adding
+    off: Mapping[str, float]
+
+
+def repaired(evidence: Evidence, names: Sequence[str], until: float) -> dict[str, Diagnosis]:
+    """For each of the wrong gradients that one change of the code mends, that change."""
+    samples = sorted(evidence.samples, key=lambda s: sum(a.size for a in s.case.arrays.values()))
+    first = samples[0]
+    try:
+        functions, both = makers(first.case, first.upstream)
+        code = Rewritten(functions)
+        before = answer(first.case, first.upstream)
+    except Exception:  # no source, or backward does not run: there is nothing to change
+        return {}
+    search = _Search(code, samples, names, before if both else None, min(until, time.monotonic() + SECONDS))
+    cures = search.run()
+    return {name: search.told(name, cure) for name, cure in cures.items()}
+
+
+class _Search:
+    def __init__(
+        self, code: Rewritten, samples: Sequence[Sample], names: Sequence[str], before: Answer | None, until: float
+    ) -> None:
+        self.code = code
+        self.samples = samples
+        self.names = [name for name in names if any(name in sample.pairs for sample in samples)]
+        self.before = before
+        self.until = until
+
+    def run(self) -> dict[str, _Cure]:
+        """The first change that mends all of them; else, for each, the first that mends it and most others."""
+        found: dict[str, _Cure] = {}
+        if not self.names:
+            return found
+        for adding in self._additions():
+            with self.code.installed(adding.codes):
+                if self._note(found, adding) or time.monotonic() > self.until:
+                    return found
+        with self.code.installed() as hook:
+            hook.seen = {}
+            self._answer(self.samples[0])
+            seen, hook.seen = hook.seen, None
+            for edit in edits(self.code.sites, seen, self._constants()):
+                hook.at, hook.change = edit.site, edit.change
+                if self._note(found, edit) or time.monotonic() > self.until:
+                    break
+            hook.at, hook.change = -1, None
+        return found
+
+    def _note(self, found: dict[str, _Cure], edit: Edit | _Adding) -> bool:
+        """Whether the change that is made at the moment mends everything; what it mends is kept."""
+        off = self._off()
+        for name in off:
+            if name not in found or len(off) > len(found[name].off):
+                found[name] = _Cure(edit, off)
+        return len(off) == len(self.names)
+
+    def _additions(self) -> Iterator[_Adding]:
+        """What is assigned in a loop, again and again, added up instead."""
+        for number, node in enumerate(self.code.nodes):
+            loops = [loop for loop in ast.walk(node) if isinstance(loop, ast.For | ast.While)]
+            inside = {id(s): s for loop in loops for s in ast.walk(loop) if isinstance(s, ast.Assign)}
+            for statement in inside.values():
+                target = statement.targets[0]
+                if len(statement.targets) != 1 or not isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+                    continue
+                new = ast.AugAssign(target=target, op=ast.Add(), value=statement.value)
+                fresh = _exchanged(node, statement, ast.copy_location(new, statement))
+                code = recompiled(self.code.functions[number], fresh, self.code.owners[number])
+                if code is not None:
+                    yield _Adding(statement, ast.unparse(new), {number: code})
+
+    def _off(self) -> dict[str, float]:
+        """How far off each gradient is that the change mends in all cases; nothing where it spoils one."""
+        given: list[Answer] = []
+        mended = self.names
+        for sample in self.samples:
+            one = self._answer(sample)
+            if one is None:
+                return {}
+            mended = [name for name in mended if self._agrees(sample, one, name)]
+            if not mended:
+                return {}
+            given.append(one)
+        if self.before is not None and not close(given[0].output, self.before.output):
+            return {}
+        for sample, one in zip(self.samples, given, strict=True):
+            right = (name for name, pair in sample.pairs.items() if pair.agrees(pair.analytic) is not None)
+            if any(not self._agrees(sample, one, name) for name in right):
+                return {}
+        off: dict[str, float] = {}
+        for name in mended:
+            pairs = [s.pairs[name] for s in self.samples if name in s.pairs]
+            cured = [one.gradients[name] for s, one in zip(self.samples, given, strict=True) if name in s.pairs]
+            worst = agreement(pairs, cured)
+            if worst is not None:
+                off[name] = worst
+        return off
+
+    @staticmethod
+    def _agrees(sample: Sample, one: Answer, name: str) -> bool:
+        pair = sample.pairs.get(name)
+        if pair is None:
+            return True
+        gradient = one.gradients.get(name)
+        return gradient is not None and pair.agrees(np.asarray(gradient)) is not None
+
+    @staticmethod
+    def _answer(sample: Sample) -> Answer | None:
+        try:
+            return answer(sample.case, sample.upstream)
+        except Exception:  # what the change made of it does not run
+            return None
+
+    def _constants(self) -> list[float]:
+        """The numbers in the same file outside of these functions: an epsilon, a slope of forward's."""
+        code = self.code.functions[0].__code__
+        try:
+            tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+        except SyntaxError:
+            return []
+        inside = {
+            (n.lineno, n.col_offset) for node in self.code.nodes for n in ast.walk(node) if isinstance(n, ast.Constant)
+        }
+        found = (
+            float(n.value)
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Constant) and isinstance(n.value, float) and (n.lineno, n.col_offset) not in inside
+        )
+        return list(dict.fromkeys(found))[:_MOST_CONSTANTS]
+
+    def told(self, name: str, cure: _Cure) -> Diagnosis:
+        edit, off = cure.edit, cure.off[name]
+        if isinstance(edit, _Adding):
+            what = f"{ast.unparse(edit.statement.targets[0])} is written again and again, not added to"
+            mended = Mended(line=edit.statement.lineno, before=_head(edit.statement), after=edit.text)
+            return Diagnosis(kind="overwritten", what=what, off=off, mended=mended)
+        site = self.code.sites[edit.site]
+        new = _head(_exchanged(site.statement, site.node, ast.parse(edit.text, mode="eval").body))
+        mended = Mended(line=site.node.lineno, before=_head(site.statement), after=new)
+        kind = "branch" if isinstance(site.parent, ast.Compare) else edit.kind
+        return Diagnosis(kind=kind, what=edit.what, off=off, mended=mended)
+
+
+def _exchanged(tree: Any, node: ast.AST, new: ast.AST) -> Any:
+    """A copy of the tree with another node in one place."""
+    memo: dict[int, Any] = {}
+    fresh = copy.deepcopy(tree, memo)
+    old = memo[id(node)]
+    for parent in ast.walk(fresh):
+        for field, value in ast.iter_fields(parent):
+            if value is old:
+                setattr(parent, field, new)
+            elif isinstance(value, list):
+                value[:] = [new if one is old else one for one in value]
+    return ast.fix_missing_locations(fresh)
+
+
+def _head(statement: ast.stmt) -> str:
+    """The statement on one line; of a compound one, its first."""
+    return ast.unparse(statement).partition("\n")[0]

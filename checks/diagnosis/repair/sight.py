@@ -1,0 +1,80 @@
+"""What is in sight of an expression: names, attributes, entries of dicts and tuples; the numbers and arrays there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checks.diagnosis.repair.edit import is_value
+
+_MOST = 20
+_MOST_ROWS = 4  # of an array, to be taken one by one
+_MOST_ENTRIES = 12  # of a dict or a tuple
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Name:
+    """Something in sight: how it is written, what it is, and how to have it again."""
+
+    text: str
+    value: Any
+    get: Callable[[Mapping[str, Any]], Any]
+
+
+def in_sight(scope: Mapping[str, Any]) -> list[Name]:
+    """The numbers and arrays that a name leads to; no two alike."""
+    found: dict[bytes, Name] = {}
+    for name in reachable(scope):
+        if not is_value(name.value):
+            continue
+        array = np.asarray(name.value)
+        key = array.tobytes() + str((array.shape, array.dtype.kind)).encode()
+        found.setdefault(key, name)
+        if len(found) >= _MOST:
+            break
+    return list(found.values())
+
+
+def reachable(scope: Mapping[str, Any]) -> Iterator[Name]:
+    """All that is in sight: the names, the attributes of what they stand for, the entries of both."""
+    for text, value in scope.items():
+        if text.startswith((".", "__")):
+            continue
+        own = Name(text, value, _by_key(text))
+        yield own
+        yield from _entries(own)
+        if hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value):
+            for attribute, inner in list(vars(value).items()):
+                one = Name(f"{text}.{attribute}", inner, _by_attribute(own.get, attribute))
+                yield one
+                yield from _entries(one)
+
+
+def _entries(of: Name) -> Iterator[Name]:
+    """The entries of a dict, a tuple or a list; the rows of a small array."""
+    value = of.value
+    if isinstance(value, dict):
+        pairs = list(value.items())
+    elif isinstance(value, tuple | list) or (
+        isinstance(value, np.ndarray) and value.ndim > 1 and len(value) <= _MOST_ROWS
+    ):
+        pairs = list(enumerate(value))
+    else:
+        return
+    for key, inner in pairs[:_MOST_ENTRIES]:
+        yield Name(f"{of.text}[{key!r}]", inner, _by_entry(of.get, key))
+
+
+def _by_key(key: str) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda scope: scope[key]
+
+
+def _by_attribute(get: Callable[[Mapping[str, Any]], Any], name: str) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda scope: getattr(get(scope), name)
+
+
+def _by_entry(get: Callable[[Mapping[str, Any]], Any], key: Any) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda scope: get(scope)[key]

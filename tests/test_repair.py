@@ -1,0 +1,220 @@
+"""The user's own code, changed in one place: what is mended, how it is told, and that nothing stays changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from checks import check
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+class Net:
+    """Two layers, whose hidden one no rule about values sees."""
+
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1 = np.ones((n_in, n_hidden))
+        self.b1 = np.zeros(n_hidden)
+        self.W2 = np.ones((n_hidden, n_out))
+        self.eps = 0.01
+
+    def forward(self, x):
+        self.x = x
+        self.z = x @ self.W1 + self.b1
+        self.h = sigmoid(self.z)
+        return self.h @ self.W2
+
+
+class Right(Net):
+    def backward(self, dout):
+        self.dW2 = self.h.T @ dout
+        dz = (dout @ self.W2.T) * self.h * (1 - self.h)
+        self.dW1 = self.x.T @ dz
+        self.db1 = np.sum(dz, axis=0)
+        return dz @ self.W1.T
+
+
+class FactorLost(Net):
+    def backward(self, dout):
+        self.dW2 = self.h.T @ dout
+        dz = (dout @ self.W2.T) * self.h
+        self.dW1 = self.x.T @ dz
+        self.db1 = np.sum(dz, axis=0)
+        return dz @ self.W1.T
+
+
+class SignTurned(Net):
+    def backward(self, dout):
+        self.dW2 = self.h.T @ dout
+        dz = (dout @ self.W2.T) * self.h * (1 + self.h)
+        self.dW1 = self.x.T @ dz
+        self.db1 = np.sum(dz, axis=0)
+        return dz @ self.W1.T
+
+
+class WrongArray(Net):
+    def backward(self, dout):
+        self.dW2 = self.h.T @ dout
+        dz = (dout @ self.W2.T) * self.h * (1 - self.z)
+        self.dW1 = self.x.T @ dz
+        self.db1 = np.sum(dz, axis=0)
+        return dz @ self.W1.T
+
+
+class Centred:
+    def forward(self, x):
+        self.z = x - x.mean(axis=0)
+        self.std = np.sqrt((self.z**2).mean(axis=0) + 1e-3)
+        self.out = self.z / self.std
+        return self.out
+
+
+class CentredRight(Centred):
+    def backward(self, dout):
+        return (dout - dout.mean(axis=0) - self.out * (dout * self.out).mean(axis=0)) / self.std
+
+
+class TermLost(Centred):
+    def backward(self, dout):
+        return (dout - self.out * (dout * self.out).mean(axis=0)) / self.std
+
+
+class SumLost(Centred):
+    def backward(self, dout):
+        return (dout - dout.mean(axis=0) - self.out * (dout * self.out)) / self.std
+
+
+class SignOfATerm(Centred):
+    def backward(self, dout):
+        return (dout - dout.mean(axis=0) + self.out * (dout * self.out).mean(axis=0)) / self.std
+
+
+class Recurrent:
+    def __init__(self, n):
+        self.U = np.eye(n) * 0.5
+
+    def forward(self, x):
+        self.x, self.h = x, [np.zeros_like(x[0])]
+        for row in x:
+            self.h.append(np.tanh(row + self.h[-1] @ self.U))
+        return np.array(self.h[1:])
+
+
+class RecurrentRight(Recurrent):
+    def backward(self, dout):
+        self.dU = np.zeros_like(self.U)
+        dx, back = np.zeros_like(self.x), 0
+        for t in reversed(range(len(dout))):
+            dz = (dout[t] + back) * (1 - self.h[t + 1] ** 2)
+            self.dU += np.outer(self.h[t], dz)
+            dx[t] = dz
+            back = dz @ self.U.T
+        return dx
+
+
+class Overwritten(Recurrent):
+    def backward(self, dout):
+        self.dU = np.zeros_like(self.U)
+        dx, back = np.zeros_like(self.x), 0
+        for t in reversed(range(len(dout))):
+            dz = (dout[t] + back) * (1 - self.h[t + 1] ** 2)
+            self.dU = np.outer(self.h[t], dz)
+            dx[t] = dz
+            back = dz @ self.U.T
+        return dx
+
+
+class Turned(Recurrent):
+    def backward(self, dout):
+        self.dU = np.zeros_like(self.U)
+        dx, back = np.zeros_like(self.x), 0
+        for t in reversed(range(len(dout))):
+            dz = (dout[t] + back) * (1 - self.h[t + 1] ** 2)
+            self.dU += np.outer(self.h[t], dz)
+            dx[t] = dz
+            back = dz @ self.U
+        return dx
+
+
+class Gelu:
+    def forward(self, x):
+        self.x = x
+        self.t = np.tanh(0.8 * (x + 0.044715 * x**3))
+        return 0.5 * x * (1 + self.t)
+
+
+class GeluRight(Gelu):
+    def backward(self, dout):
+        slope = 0.8 * (1 + 3 * 0.044715 * self.x**2)
+        return dout * (0.5 * (1 + self.t) + 0.5 * self.x * (1 - self.t**2) * slope)
+
+
+class NearbyNumber(Gelu):
+    def backward(self, dout):
+        slope = 0.8 * (1 + 3 * 0.0447 * self.x**2)
+        return dout * (0.5 * (1 + self.t) + 0.5 * self.x * (1 - self.t**2) * slope)
+
+
+class WrongSide:
+    def forward(self, x):
+        self.x = x
+        return np.where(np.abs(x) < 1.5, x**2, 0.5 * x)
+
+    def backward(self, dout):
+        return dout * np.where(np.abs(self.x) > 1.5, 2 * self.x, 0.5)
+
+
+class RightSide(WrongSide):
+    def backward(self, dout):
+        return dout * np.where(np.abs(self.x) < 1.5, 2 * self.x, 0.5)
+
+
+NET = "x(n,i), W1(i,h), b1(h), W2(h,o) -> (n,o)"
+SAME = "x(n,i) -> (n,i)"
+TIME = "x(t,n), U(n,n) -> (t,n)"
+
+
+@pytest.mark.parametrize(
+    ("layer", "signature", "kind", "cure"),
+    [
+        (FactorLost, NET, "missing-factor", "dz = dout @ self.W2.T * self.h * (1 - self.h)"),
+        (SignTurned, NET, "sign", "dz = dout @ self.W2.T * self.h * (1 - self.h)"),
+        (WrongArray, NET, "wrong-values", "dz = dout @ self.W2.T * self.h * (1 - self.h)"),
+        (SumLost, SAME, "not-summed", "self.out * (dout * self.out).mean(axis=0)) / self.std"),
+        (SignOfATerm, SAME, "sign", "- self.out * (dout * self.out).mean(axis=0)) / self.std"),
+        (Overwritten, TIME, "zero-gradient", "self.dU += np.outer(self.h[t], dz)"),
+        (Turned, TIME, "transposed", "back = dz @ self.U.T"),
+        (NearbyNumber, SAME, "inconsistent-forward", "slope = 0.8 * (1 + 3 * 0.044715 * self.x ** 2)"),
+        (WrongSide, SAME, "branch", "np.where(np.abs(self.x) <= 1.5, 2 * self.x, 0.5)"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_the_statement_that_would_be_right_is_said(layer: Any, signature: str, kind: str, cure: str) -> None:
+    report = check(layer, signature, seed=1, max_examples=4)
+    wrong = [finding for finding in report.findings if finding.severity == "error"]
+    assert {finding.kind for finding in wrong} == {kind}, report.to_text()
+    for finding in wrong:
+        assert cure in (finding.suggestion or "")
+        assert finding.suggestion == f"line {finding.line}: {(finding.suggestion or '').partition(': ')[2]}"
+        assert " it agrees to " in finding.message
+
+
+@pytest.mark.parametrize(
+    ("layer", "signature"),
+    [(Right, NET), (CentredRight, SAME), (RecurrentRight, TIME), (GeluRight, SAME), (RightSide, SAME)],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_the_mended_layers_pass(layer: Any, signature: str) -> None:
+    assert check(layer, signature, seed=1, max_examples=6).verdict == "pass"
+
+
+def test_the_code_is_as_it_was_afterwards() -> None:
+    before = FactorLost.backward.__code__, dict(FactorLost.backward.__globals__)
+    check(FactorLost, NET, seed=1, max_examples=3)
+    assert FactorLost.backward.__code__ is before[0]
+    assert set(FactorLost.backward.__globals__) == set(before[1])
