@@ -8,6 +8,7 @@ exception is for the check to judge; a layout that may have run by accident neve
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from checks.infer_documented import documented_layouts
 from checks.infer_layout import Formal, Layout, Probe, Run
 from checks.infer_own import literal, own_scenarios
 from checks.infer_prose import Shapes
-from checks.infer_scenarios import SINGLE, Scenario, scenarios
+from checks.infer_scenarios import COLUMN, SINGLE, SINGLE_IMAGE, Scenario, scenarios
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
 from checks.infer_table import layouts, peers
 from checks.signature import Argument, Dim
@@ -34,6 +35,7 @@ _MOST_AFTER_FIRST = 400, 1000  # probes for a layout that fits better: where nam
 _MOST_DOCUMENTED = 60  # probes for the shapes that the code tells of
 _MOST_IN_SCENARIO = 160  # probes; the natural layouts are among the first few dozen
 _MOST_HALF = 8  # natural layouts to remember of those in which backward raises
+_MOST_SINGLE = 60  # layouts of one sample alone
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
 _WANTS_INTEGERS = re.compile(r"\binteger|indices must be")  # what forward says of a size that is none
 _STAGES = ("construct", "forward", "output", "backward", "done")
@@ -78,9 +80,11 @@ def infer(
     own_shapes: Sequence[tuple[int, ...]] = (),
     fits: Callable[[Found], bool | None] = lambda found: True,
     gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]] = lambda found: {},
+    refuted: Callable[[Found], bool] = lambda found: False,
     only_forward: bool = False,
     single: bool = False,
     divided: bool = False,
+    turns: bool = False,
     told: Shapes | None = None,
 ) -> Found:
     """The first layout that works for these formals. `own_shapes`: parameters that the object has already.
@@ -89,14 +93,16 @@ def infer(
     `fits`: whether the gradients have the shapes of their arrays; None where they cannot be told from each other. Where
     the first layout's have not, one that is at least as general and whose gradients have them is preferred: `W(i,i)`
     with `x(i)` is a special case of `W(o,i)` with `x(i,n)`, and no layout of its own. `gradients`: their shapes in each
-    run, which tell what an array is of which nothing else is known. `only_forward`: parameters are
+    run, which tell what an array is of which nothing else is known. `refuted`: whether what backward gives speaks
+    against the layout altogether, so that any other that works is preferred. `only_forward`: parameters are
     arguments of forward, so that their shapes are the reading's choice, and another one has to be more general than
     the first, if a name says anything at all about what it is. `single`: it may be meant for one sample at a time.
-    `divided`: an argument that is not filled divides the width: heads, groups.
+    `divided`: an argument that is not filled divides the width: heads, groups. `turns`: the code transposes something,
+    which does nothing to a vector: one sample is a column, then.
 
     Raises NotFoundError where none works.
     """
-    search = _Search(run, dict(inputs or {}), fits, gradients, formals, dict(told or {}))
+    search = _Search(run, dict(inputs or {}), fits, gradients, refuted, formals, dict(told or {}))
     spoken = any(formal.hint != "none" for formal in formals[1:])
     found = _first(
         search,
@@ -107,6 +113,7 @@ def infer(
         spoken=spoken,
         single=single,
         divided=divided,
+        turns=turns,
     )
     return search.freed(found) if found is not None else search.second_best()
 
@@ -121,21 +128,30 @@ def _first(
     spoken: bool,
     single: bool,
     divided: bool,
+    turns: bool,
 ) -> Found | None:
     usual = scenarios(formals, name, divided=divided)
     table = [*own_scenarios(own_shapes), *usual, *([SINGLE] if single else [])]
     first: Found | None = None
     unclear: Found | None = None  # it runs, but nothing can be made of what backward gives
+    refuted: Found | None = None
     most = _MOST_PROBES
     named = {formal.name for formal in formals if formal.hint != "none"}
     for group in _groups(formals, table, {} if own_shapes else search.told):
         start = search.probes
+        if turns and group.name == "vector" and first is None and not own_shapes and not search.inputs:
+            column = search.one_sample(formals)
+            if column is not None:
+                return column
         for layout in group.layouts:
             less = first is not None and not _as_general(layout, first.layout, more, named)
             if less and not group.single and group.name != "documented":
                 continue
             found = search.attempt(layout, group.name)
             fitting = None if found is None else search.fits(found)
+            if found is not None and search.refuted(found):
+                refuted = refuted or found
+                continue
             if fitting and not search.doubts(layout, group.name):
                 return found
             if fitting is None:
@@ -148,6 +164,8 @@ def _first(
                 most = min(most, search.probes + _MOST_AFTER_FIRST[not spoken])
             if search.probes >= min(most, start + group.most) or search.hopeless(formals):
                 break
+    if first is None and unclear is None and not search.inputs:
+        first = search.one_sample(formals) or refuted
     if first is not None or unclear is not None:
         return first or unclear
     return search.attempt(literal(formals, search.inputs)) if search.inputs else None
@@ -191,10 +209,12 @@ class _Search:
         inputs: dict[str, Array],
         fits: Callable[[Found], bool | None],
         gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]],
+        refuted: Callable[[Found], bool],
         formals: Sequence[Formal],
         told: Shapes,
     ) -> None:
         self.run = run
+        self.refuted = refuted
         self.gradients = gradients
         self.told = told
         self.formals = formals
@@ -230,6 +250,15 @@ class _Search:
                 self.half.append(layout)
             return None
         return self._confirmed(layout, sizes, probe, "done")
+
+    def one_sample(self, formals: Sequence[Formal]) -> Found | None:
+        """One column or one image as it is, where forward runs on a batch and backward never does, or forward neither."""
+        for scenario in (COLUMN, SINGLE_IMAGE):
+            for layout in itertools.islice(layouts(formals, scenario), _MOST_SINGLE):
+                found = self.attempt(layout, scenario.name)
+                if found is not None and self.fits(found) and not self.refuted(found):
+                    return found
+        return None
 
     def doubts(self, layout: Layout, scenario: str) -> bool:
         """Whether it runs by accident, perhaps: it is odd, and a more natural layout went as far as backward."""

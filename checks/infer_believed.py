@@ -35,8 +35,11 @@ def meant(
 
 
 def natural(layout: Layout, formals: Sequence[Formal], told: Collection[str], scenario: str) -> bool:
-    """Whether nothing about a layout is odd: no number for an array, no square, no scenario of the last resort."""
+    """Whether nothing about a layout is odd: no number for an array, no square, no scenario of the last
+    resort, and no class indices where the name does not speak of them."""
     if scenario in _ODD or any(_number_for_array(formal, layout) for formal in formals):
+        return False
+    if any((a := layout.argument(f.name)) is not None and a.kind == "int" and f.hint != "ids" for f in formals[:1]):
         return False
     arrays = _untold(layout, formals, told)
     if scenario in _FOR_NAMED and any(formal.hint == "none" for formal, _ in arrays):

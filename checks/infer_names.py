@@ -93,7 +93,7 @@ def size_role(name: str) -> str:
 
 
 _BUFFER = re.compile(
-    r".*(running|moving|ema|mean|var|std|mask|encoding|positional|pos_?enc|^pe$|buffer|cache|grid|eps).*"
+    r".*(running|moving|ema|mean|var|std|mask|encoding|positional|pos_?enc|^pe$|buffer|cache|grid|eps|window|^win$).*"
 )
 _PARAMETER = re.compile(
     r"(w|weights?|kernels?|filters?|u|v)(_?[a-z0-9]{0,3})|b_?[a-z0-9]{0,3}|bias(es)?_?\w{0,3}|gamma|beta",

@@ -195,6 +195,16 @@ SCENARIOS: tuple[Scenario, ...] = (
         label=("o,n:onehot0", "o,n:target", "i,n:onehot0", "i,n:target", "n:label(o)", "n:label(i)"),
     ),
     Scenario(
+        name="square",
+        x=("n,n",),
+        second=("n,d", "n", "n,n"),
+        hidden=("n,d",),
+        matrix=("d,h", "h,d"),
+        vector=("h", "d"),
+        label=("n:label(h)", "n:label(d)"),
+        symbols=("d", "h", "h"),
+    ),
+    Scenario(
         name="one-row",
         x=("i,n",),
         matrix=("i,1", "1,i"),
@@ -221,6 +231,25 @@ SCENARIOS: tuple[Scenario, ...] = (
 
 SINGLE = Scenario(
     name="single-column", x=("i,1", "i"), label=("o,1:onehot0", "o,1:target", "o:onehot", "o:target"), single=True
+)
+
+# One sample as a column, where nothing else lets backward run: its author never meant a batch.
+COLUMN = Scenario(
+    name="single-column",
+    x=("i,1",),
+    second=("i,1", "o,1"),
+    matrix=("o,i", "i,o"),
+    vector=("o,1", "i,1"),
+    label=("o,1:onehot0", "o,1:target", "i,1:onehot0", "i,1:target"),
+    single=True,
+)
+SINGLE_IMAGE = Scenario(
+    name="single-image",
+    x=("c,h,w",),
+    matrix=("f,c,k,k",),
+    vector=("f", "f,h-2,w-2"),
+    symbols=("c", "f", "f"),
+    single=True,
 )
 
 _DIVIDING = re.compile(r".*(heads?|groups?)")

@@ -157,7 +157,9 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             whole = SizeList(dim(scenario.symbols[k]) for k in (0, 2, 1))
             return [[6, 7], whole] if "hid" in formal.name.lower() else [whole, [6, 7]]
         case "shape":
-            return [dims(x.partition(":")[0])[1:] for x in scenario.x] + [dims(m) for m in scenario.matrix[:1]]
+            whole = [dims(x.partition(":")[0]) for x in scenario.x]
+            inner = [shape[1:] for shape in whole]
+            return (whole if scenario.single else inner) + [dims(m) for m in scenario.matrix[:1]]
         case "options":
             return list(formal.options) or [dict(OPTIONS), {**OPTIONS, "pad": 1}]
         case "size":

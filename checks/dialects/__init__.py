@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from checks.dialects import activation, both, costs, functions, layer, network, objective, separate, triples
+from checks.dialects import (
+    activation,
+    both,
+    costs,
+    derivatives,
+    functions,
+    layer,
+    network,
+    objective,
+    separate,
+    triples,
+)
 from checks.dialects.defined import function_pairs, is_layer
 from checks.dialects.dialect import Dialect, Request
 from checks.dialects.errors import not_a_layer
@@ -14,6 +25,7 @@ from checks.signature import Signature
 from checks.subject import Subject
 
 TABLE: tuple[Dialect, ...] = (
+    Dialect(name="function and derivative", recognises=derivatives.recognises, usage=derivatives.usage),
     Dialect(name="functions", recognises=functions.recognises, usage=functions.usage),
     Dialect(name="three functions", recognises=triples.recognises, usage=triples.usage),
     Dialect(name="loss function", recognises=both.recognises, usage=both.usage),

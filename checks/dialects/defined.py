@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checks.dialects import activation, both, costs, layer, network, objective, separate, triples
+from checks.dialects import activation, both, costs, derivatives, layer, network, objective, separate, triples
 from checks.dialects.names import BACKWARD, FORWARD
 from checks.dialects.usage import code_words, formals, stub
 
@@ -129,18 +129,31 @@ def _functions(module: Any) -> dict[str, Any]:
 
 
 def _gradient_of(name: str, functions: Mapping[str, Any]) -> str | None:
-    """The gradient of a loss: called after it, and of the same two arguments or more."""
-    forms = ("{}_prime", "{}_grad", "{}_gradient", "{}_derivative", "{}_deriv", "grad_{}", "gradient_{}", "d_{}", "d{}")
+    """The gradient of a loss, called after it and of the same two arguments or more, or the derivative of a function of
+    one array.
+    """
+    forms: tuple[str, ...] = (
+        "{}_prime",
+        "{}_grad",
+        "{}_gradient",
+        "{}_derivative",
+        "{}_deriv",
+        "grad_{}",
+        "gradient_{}",
+        "d_{}",
+        "d{}",
+    )
+    forms += ("{}_der", "{}_derivate", "{}_d", "deriv_{}", "derivative_{}", "{}Prime", "{}Grad", "{}Derivative")
     called = [form.format(name) for form in forms]
     called += [re.sub("loss|cost|objective", word, name) for word in ("gradient", "gradients", "grad", "grads")]
     called += ["gradient", "gradients", "grad", "backprop"] if name in network.LOSS else []
     wanted = [formal.name for formal in formals(functions[name], "forward")[0]]
-    for one in called:
-        if one != name and one in functions and len(wanted) > 1:
-            given = [formal.name for formal in formals(functions[one], "forward")[0]]
-            if given == wanted:
-                return one
-    return None
+    called = [one for one in called if one != name and one in functions]
+    if len(wanted) == 1:
+        both = (one for one in called if derivatives.recognises((functions[name], functions[one])))
+        return next(both, None)
+    same = (one for one in called if [f.name for f in formals(functions[one], "forward")[0]] == wanted)
+    return next(same, None) if wanted else None
 
 
 def _partners(name: str) -> list[str]:

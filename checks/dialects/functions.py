@@ -42,7 +42,7 @@ def usage(obj: Any, name: str) -> Usage:
     if not needed:
         raise LayerError(f"{name} takes no arguments: expected the layer's inputs, as in affine_forward(x, w, b)")
     found = _usage(obj, name, needed, spare, {})
-    return replace(found, modes=(*other_choices(found), *_in_test_mode(found)))
+    return replace(found, modes=(*found.modes, *other_choices(found), *_in_test_mode(found)))
 
 
 def _usage(obj: Any, name: str, needed: list[Formal], spare: list[Formal], told: Mapping[str, Any]) -> Usage:
@@ -81,7 +81,11 @@ def _usage(obj: Any, name: str, needed: list[Formal], spare: list[Formal], told:
         answer=pairing.answer,
     )
     if "cache" in wanted:
-        return replace(found, variants=(_called(found, replace(pairing, last=True)),))
+        others = tuple(
+            (f"output {k + 1} of {1 + pairing.further}", _called(found, replace(pairing, primary=k)))
+            for k in range(1, 1 + pairing.further)
+        )
+        return replace(found, modes=others, variants=(_called(found, replace(pairing, last=True)),))
     if not found.takes_upstream and len(needed) > 1:  # a loss and its gradient, of the same arguments
         plain = replace(found, inputs_are_parameters=False)
         return in_roles(plain, of_a_loss(needed, gradients(backward)))

@@ -118,12 +118,21 @@ class Locating:
 
     def answered(self, declared: Sequence[Argument], parameters: Sequence[Parameter]) -> list[str]:
         """The inputs for which gradients may come back, in the order of the gradients."""
-        floats = [a.name for a in declared if a.kind in FLOATS]
+        floats = self.answering(declared)
         if self.usage.owners is not None:
             return [name for name in self.usage.owners if name in floats]
         # A network answers for what it has learned; one that has learned nothing is a function of its input.
         learned = self.usage.returns_all and not self.usage.gives_input and any(p.matters for p in parameters)
         return [] if learned else floats
+
+    def answering(self, declared: Sequence[Argument]) -> list[str]:
+        """The inputs that are floats; a graph before the features is a constant where a single gradient comes back."""
+        floats = [a.name for a in declared if a.kind in FLOATS]
+        hints = {f.name: f.hint for f in self.usage.forward}
+        several = self.live is not None and isinstance(self.live.returned, tuple | list | dict)
+        if len(floats) > 1 and hints[floats[0]] == "graph" and hints[floats[1]] != "graph" and not several:
+            return floats[1:]
+        return floats
 
     def place_unnamed(
         self, found: Found, live: Live, parameters: Sequence[Parameter], located: Located, behind: Kept
@@ -208,7 +217,7 @@ class Locating:
     def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
         """The first float input and the parameters."""
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
-        floats = [a.name for a in declared if a.kind in FLOATS]
+        floats = self.answering(declared)
         names = floats[:1] if self.usage.gives_input else []
         if self.usage.owners is not None:
             names = [name for name in self.usage.owners if name in floats]

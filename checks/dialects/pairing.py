@@ -20,7 +20,8 @@ class Pairing:
 
     `packed`: the arguments that are dicts of arrays, with their keys, those of options among them. `told`, `also`:
     keywords of forward and of backward. `known`: forward's options, of which backward may want some. `last`: the cache
-    is the last thing that forward returns, whatever else it returns beside the output.
+    is the last thing that forward returns, whatever else it returns beside the output. `primary`: which of the outputs
+    is looked at; the others get nothing from above.
     """
 
     forward: Callable[..., Any]
@@ -32,6 +33,7 @@ class Pairing:
     also: Mapping[str, Any] = field(default_factory=dict)
     known: Mapping[str, Any] = field(default_factory=dict)
     last: bool = False
+    primary: int = 0
 
     @property
     def further(self) -> int:
@@ -47,14 +49,17 @@ class Pairing:
             return f"layer = out = {called}"
         if self.last:
             return f"out, *_, layer = {called}"
-        return f"out, {'_, ' * self.further}layer = {called}"
+        outputs = ["_"] * (1 + self.further)
+        outputs[self.primary] = "out"
+        return f"{', '.join(outputs)}, layer = {called}"
 
     @property
     def answer(self) -> str:
         """The call of backward in code."""
-        words = {"upstream": "upstream", "cache": "layer", "nothing": "0.0"}
+        words = {"upstream": "0.0" if self.primary else "upstream", "cache": "layer"}
+        words |= {f"nothing {k}": "upstream" if k == self.primary else "0.0" for k in range(1, 1 + self.further)}
         words |= {option: repr(value) for option, value in self.known.items()}
-        spelled = [words.get(w.partition(" ")[0]) or self._spelled(w) for w in self.wanted]
+        spelled = [words.get(w) or self._spelled(w) for w in self.wanted]
         return f"{self.backward.__name__}({', '.join([*spelled, *_keywords(self.also)])})"
 
     def _spelled(self, name: str) -> str:
@@ -93,10 +98,11 @@ class Pair:
         if pairing.last and len(rest) < 2:
             raise LayerError("forward returns nothing beside the output and the cache")
         self._known["cache"] = rest[-1] if len(rest) == 1 or pairing.last else rest
-        # Nothing comes from above for a further output: the first one is what is checked.
-        self._unfed = list(result[1:outputs])
-        self._known |= {f"nothing {k}": np.zeros_like(value) for k, value in enumerate(self._unfed, start=1)}
-        return result[0]
+        # Nothing comes from above for the outputs that are not looked at.
+        given = result[:outputs]
+        self._unfed = [value for k, value in enumerate(given) if k != pairing.primary]
+        self._known |= {_slot(k): np.zeros_like(value) for k, value in enumerate(given)}
+        return result[pairing.primary]
 
     @property
     def unfed(self) -> list[Any]:
@@ -105,8 +111,13 @@ class Pair:
 
     def backward(self, upstream: Any) -> Any:
         """What backward returns, told what it asks for."""
-        known = {**self._known, "upstream": upstream}
+        known = {**self._known, _slot(self._pairing.primary): upstream}
         return self._pairing.backward(*[known[name] for name in self._pairing.wanted], **self._pairing.also)
+
+
+def _slot(output: int) -> str:
+    """What backward's argument for an output's gradient is called here."""
+    return f"nothing {output}" if output else "upstream"
 
 
 def _keywords(told: Mapping[str, Any]) -> list[str]:

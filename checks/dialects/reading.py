@@ -254,7 +254,7 @@ class _Reading(Locating):
         """The layouts that the layer takes, the printed one first."""
         if self.request.signature is not None:
             return (explicit.run(self.prober, self.request.signature, self.kept_names, self.inputs),)
-        found = search(self.prober, self.inputs, self.fits, self.gradient_shapes)
+        found = search(self.prober, self.inputs, self.fits, self.gradient_shapes, self.refuted)
         if not self.inputs:
             found = owed_labels(found, self.prober.run, self.answers(found))
         run = self.prober.run
@@ -300,6 +300,35 @@ class _Reading(Locating):
             if value is not None and array is not None and squeezed(value.shape) != squeezed(np.shape(array)):
                 return False
         return True
+
+    def refuted(self, found: Found) -> bool:
+        """Whether an array that is read as class indices gets a gradient of its own, which no integer has; or the main
+        input gets one with more axes than it has.
+        """
+        if found.raised is not None or self.usage.returns_all or self.usage.owners is not None:
+            return False
+        try:
+            self.located(found)
+        except Exception:  # the layer's own code, run once more
+            return False
+        live, inputs = self.live, [f for f in self.usage.forward if found.layout.argument(f.name)]
+        if live is None or not inputs:
+            return False
+        given = [as_number(value) for _, value in leaves(live.returned)]
+        if len(given) not in (1, len(inputs)):
+            return False
+        for formal, gradient in zip(inputs, given, strict=False):
+            argument, value = found.layout.argument(formal.name), live.values.get(formal.name)
+            if argument is None or value is None or gradient is None:
+                continue
+            if argument.kind == "int" and formal.hint != "ids" and argument.dims:
+                if (
+                    gradient.dtype.kind == "f"
+                    and np.any(gradient)
+                    and squeezed(gradient.shape) == squeezed(value.shape)
+                ):
+                    return True
+        return given[0] is not None and given[0].ndim > np.ndim(live.values[inputs[0].name]) > 0
 
     def gradient_shapes(self, found: Found) -> dict[str, list[tuple[int, ...]]]:
         """The shape of each gradient in each of the layout's runs; nothing where one of them stops short."""
