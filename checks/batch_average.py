@@ -37,9 +37,11 @@ def over_batch(subject: Subject, results: Sequence[CaseResult]) -> OverBatch | N
     judged = frozenset(name for result in results for name in result.rows)
     if not averaged or not subject.takes_upstream or averaged == judged:
         return None
+    main = subject.signature.arguments[0].dims  # samples are its rows or its columns
     for size in subject.signature.sizes:
         holding = {a.name for a in subject.signature.arguments if any(size in d.names for d in a.dims)}
-        if averaged != judged - holding or size in subject.fixed:
+        ends = {str(d) for d in (main[:1] + main[-1:])}
+        if averaged != judged - holding or size in subject.fixed or size not in ends:
             continue
         scaled = _scaled(subject, averaged, size)
         found = _judged(scaled, size, results)

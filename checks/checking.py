@@ -134,6 +134,7 @@ def _report(
             run.average()
             run.single(dtype)
             run.spread(dtype)
+            run.roomy(dtype)
             run.modes(max_examples, dtype, deadline)
             run.use(None, dtype)
             run.compare(other, deadline)
@@ -201,6 +202,18 @@ class _Run:
         wide = reaching(case)
         if wide is not case:
             self.look_beyond(wide)
+
+    def roomy(self, dtype: Any) -> None:
+        """An input much larger than what slides over it, where something does: several windows, whatever the stride."""
+        assert self.subject is not None
+        signature = self.subject.signature
+        output = signature.output
+        if output is not None and all(d.is_name or not d.names for d in output):
+            return
+        main = [name for d in signature.arguments[0].dims[1:] for name in d.names]
+        others = [name for name in signature.sizes if name not in main]
+        sizes = {**{name: 8 + k for k, name in enumerate(main)}, **{name: 2 + k for k, name in enumerate(others)}}
+        self.look_beyond(ordinary_case(self.subject, self.seed, dtype, sizes))
 
     def average(self) -> None:
         """Where backward is the gradient of a mean, by convention, and not of a sum: judged as the mean."""

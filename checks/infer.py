@@ -23,7 +23,7 @@ from checks.infer_documented import documented_layouts
 from checks.infer_layout import Formal, Layout, Probe, Run
 from checks.infer_own import literal, own_scenarios
 from checks.infer_prose import Shapes
-from checks.infer_scenarios import COLUMN, SINGLE, SINGLE_IMAGE, Scenario, scenarios
+from checks.infer_scenarios import COLUMN, ODDEST, SINGLE, SINGLE_IMAGE, Scenario, scenarios
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
 from checks.infer_table import layouts, peers
 from checks.signature import Argument, Dim
@@ -36,6 +36,8 @@ _MOST_DOCUMENTED = 60  # probes for the shapes that the code tells of
 _MOST_IN_SCENARIO = 160  # probes; the natural layouts are among the first few dozen
 _MOST_HALF = 8  # natural layouts to remember of those in which backward raises
 _MOST_SINGLE = 60  # layouts of one sample alone
+_MOST_LOOSENED = 24  # layouts with one tie less
+_MOST_ALIKE = 6  # axes of one size
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
 _WANTS_INTEGERS = re.compile(r"\binteger|indices must be")  # what forward says of a size that is none
 _STAGES = ("construct", "forward", "output", "backward", "done")
@@ -81,10 +83,10 @@ def infer(
     fits: Callable[[Found], bool | None] = lambda found: True,
     gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]] = lambda found: {},
     refuted: Callable[[Found], bool] = lambda found: False,
+    columns: Callable[[Found], bool] = lambda found: True,
     only_forward: bool = False,
     single: bool = False,
     divided: bool = False,
-    turns: bool = False,
     told: Shapes | None = None,
 ) -> Found:
     """The first layout that works for these formals. `own_shapes`: parameters that the object has already.
@@ -94,15 +96,15 @@ def infer(
     the first layout's have not, one that is at least as general and whose gradients have them is preferred: `W(i,i)`
     with `x(i)` is a special case of `W(o,i)` with `x(i,n)`, and no layout of its own. `gradients`: their shapes in each
     run, which tell what an array is of which nothing else is known. `refuted`: whether what backward gives speaks
-    against the layout altogether, so that any other that works is preferred. `only_forward`: parameters are
-    arguments of forward, so that their shapes are the reading's choice, and another one has to be more general than
-    the first, if a name says anything at all about what it is. `single`: it may be meant for one sample at a time.
-    `divided`: an argument that is not filled divides the width: heads, groups. `turns`: the code transposes something,
-    which does nothing to a vector: one sample is a column, then.
+    against the layout altogether, so that any other that works is preferred. `columns`: whether the object itself
+    speaks for one sample as a column. `only_forward`: parameters are arguments of forward, so that their shapes are the
+    reading's choice, and another one has to be more general than the first, if a name says anything at all about what it
+    is. `single`: it may be meant for one sample at a time.
+    `divided`: an argument that is not filled divides the width: heads, groups.
 
     Raises NotFoundError where none works.
     """
-    search = _Search(run, dict(inputs or {}), fits, gradients, refuted, formals, dict(told or {}))
+    search = _Search(run, dict(inputs or {}), fits, gradients, refuted, columns, formals, dict(told or {}))
     spoken = any(formal.hint != "none" for formal in formals[1:])
     found = _first(
         search,
@@ -113,7 +115,6 @@ def infer(
         spoken=spoken,
         single=single,
         divided=divided,
-        turns=turns,
     )
     return search.freed(found) if found is not None else search.second_best()
 
@@ -128,7 +129,6 @@ def _first(
     spoken: bool,
     single: bool,
     divided: bool,
-    turns: bool,
 ) -> Found | None:
     usual = scenarios(formals, name, divided=divided)
     table = [*own_scenarios(own_shapes), *usual, *([SINGLE] if single else [])]
@@ -139,10 +139,10 @@ def _first(
     named = {formal.name for formal in formals if formal.hint != "none"}
     for group in _groups(formals, table, {} if own_shapes else search.told):
         start = search.probes
-        if turns and group.name == "vector" and first is None and not own_shapes and not search.inputs:
-            column = search.one_sample(formals)
-            if column is not None:
-                return column
+        if group.name == ODDEST and first is None and unclear is None and not own_shapes and not search.inputs:
+            alone = search.one_sample(formals)
+            if alone is not None:
+                return alone
         for layout in group.layouts:
             less = first is not None and not _as_general(layout, first.layout, more, named)
             if less and not group.single and group.name != "documented":
@@ -165,7 +165,7 @@ def _first(
             if search.probes >= min(most, start + group.most) or search.hopeless(formals):
                 break
     if first is None and unclear is None and not search.inputs:
-        first = search.one_sample(formals) or refuted
+        first = search.one_sample(formals) or (None if search.half else refuted)
     if first is not None or unclear is not None:
         return first or unclear
     return search.attempt(literal(formals, search.inputs)) if search.inputs else None
@@ -210,11 +210,13 @@ class _Search:
         fits: Callable[[Found], bool | None],
         gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]],
         refuted: Callable[[Found], bool],
+        columns: Callable[[Found], bool],
         formals: Sequence[Formal],
         told: Shapes,
     ) -> None:
         self.run = run
         self.refuted = refuted
+        self.columns = columns
         self.gradients = gradients
         self.told = told
         self.formals = formals
@@ -252,12 +254,15 @@ class _Search:
         return self._confirmed(layout, sizes, probe, "done")
 
     def one_sample(self, formals: Sequence[Formal]) -> Found | None:
-        """One column or one image as it is, where forward runs on a batch and backward never does, or forward neither."""
+        """One column or one image as it is, where no batch goes through forward and backward."""
+        half, best, partly = list(self.half), self.best, self.partly
         for scenario in (COLUMN, SINGLE_IMAGE):
             for layout in itertools.islice(layouts(formals, scenario), _MOST_SINGLE):
                 found = self.attempt(layout, scenario.name)
-                if found is not None and self.fits(found) and not self.refuted(found):
+                meant = found is not None and self.fits(found) and not self.refuted(found)
+                if found is not None and meant and (scenario is not COLUMN or self.columns(found)):
                     return found
+        self.half, self.best, self.partly = half, best, partly
         return None
 
     def doubts(self, layout: Layout, scenario: str) -> bool:
@@ -302,7 +307,7 @@ class _Search:
     def freed(self, found: Found) -> Found:
         """Each size changed alone: in one of two inputs that need not share it, and by one, lest it has to be even."""
         if not self.inputs:
-            found = self._untied(found)
+            found = self._loosened(self._untied(found))
         for name in found.layout.names:
             if self.inputs or not any(d.text == name for a in found.layout.arguments for d in a.dims):
                 continue
@@ -350,14 +355,72 @@ class _Search:
                 found = self._confirmed_at(layout) or found
         return found
 
-    def _confirmed_at(self, layout: Layout) -> Found | None:
-        """The layout's runs at numbers of its own; None where one stops short, or no rule gives its output."""
+    def _loosened(self, found: Found) -> Found:
+        """Equal sizes, and numbers of an input's axes, each with a size of its own where all that fitted still fits.
+
+        What two arrays share by accident hides faults: one that mistakes an axis of the one for one of the other.
+        """
+        tries = iter(range(_MOST_LOOSENED))
+        loosened = True
+        while loosened:
+            loosened = False
+            for places in self._ties(found.layout):
+                if next(tries, None) is None:
+                    return found
+                layout = self._with_own_size(found.layout, places)
+                freer = self._confirmed_at(layout, explained=found.output() is not None)
+                if freer is not None and self._runs_reversed(layout) and self.fits(freer):
+                    found, loosened = freer, True
+                    break
+        return found
+
+    @staticmethod
+    def _with_own_size(layout: Layout, places: Mapping[str, set[int]]) -> Layout:
+        """The layout with a new size for these axes; in place of a number, one that is at least as large."""
+        name = _unused(layout.names)
+        for array, axes in places.items():
+            argument = layout.argument(array)
+            assert argument is not None
+            dims = list(argument.dims)
+            for axis in axes:
+                least = 0 if dims[axis].names else int(dims[axis].text) - 1
+                dims[axis] = dim(f"{name}+{least}" if least > 1 else name)
+            layout = layout.with_argument(replace(argument, dims=tuple(dims)))
+        return layout
+
+    def _ties(self, layout: Layout) -> Iterator[dict[str, set[int]]]:
+        """The axes that may have a size of their own: an input's that are numbers, some of those that are alike."""
+        arrays = [a for a in layout.arguments if a.kind in ("float", "positive")]
+        inputs = {f.name for f in self.formals if f.place == "forward"}
+        # A state comes back as the output; a window is square.
+        states = {f.name for f in self.formals if f.hint == "hidden"}
+        kept = {"k", *(d.text for a in layout.arguments if a.name in states for d in a.dims)}
+        for a in arrays:
+            numbers = [k for k, d in enumerate(a.dims) if not d.names and d.text != "1"]
+            yield from ({a.name: {axis}} for axis in numbers if a.name in inputs)
+        for size in layout.names:
+            alike = [(a.name, axis) for a in arrays for axis, d in enumerate(a.dims) if d.text == size]
+            if size not in kept and 1 < len(alike) <= _MOST_ALIKE:
+                for count in range(1, min(len(alike), 4)):
+                    for some in itertools.combinations(alike[1:], count):
+                        yield {name: {axis for n, axis in some if n == name} for name, _ in some}
+
+    def _runs_reversed(self, layout: Layout) -> bool:
+        """Whether it runs where the first sizes are the largest too: an index may go as far as another array does."""
+        sizes = assignment(layout.names, 0)
+        turned = dict(zip(layout.names, reversed([sizes[name] for name in layout.names]), strict=True))
+        return self._probe(layout, turned, {}).ran
+
+    def _confirmed_at(self, layout: Layout, *, explained: bool = True) -> Found | None:
+        """The layout's runs at numbers of its own; None where one stops short, or no rule gives its output where it has
+        to be `explained`.
+        """
         sizes = [assignment(layout.names, k) for k in range(RUNS)]
         probes = [self._probe(layout, numbers, {}) for numbers in sizes]
         if not all(probe.ran for probe in probes):
             return None
         found = Found(layout=layout, sizes=tuple(sizes), probes=tuple(probes))
-        return found if found.output() is not None else None
+        return found if not explained or found.output() is not None else None
 
     def second_best(self) -> Found:
         """One that runs at even sizes alone; else the first whose forward runs throughout, though backward raises; else

@@ -20,6 +20,7 @@ from checks.signature import Argument
 from checks.subject import Array
 
 Sizes = Mapping[str, int]
+_UNBOUNDED = ("target", "float", "positive")
 
 
 def settle_domain(found: Found, run: Run, inputs: Sequence[str], words: frozenset[str]) -> Found:
@@ -56,16 +57,22 @@ def settle_domain(found: Found, run: Run, inputs: Sequence[str], words: frozense
 
 
 def _settle_targets(found: Found, run: Run) -> Found:
-    """Positive targets where others give something that is not finite: the logarithm of a divergence."""
+    """Distributions, or else positive targets, where others give something that is not finite: a logarithm's.
+
+    Then the prediction is one as well, unless it may be anything.
+    """
     targets = [a for a in found.layout.arguments if a.kind == "target"]
     if not targets or _finite(found.probes):
         return found
-    layout = found.layout
-    for argument in layout.arguments:
-        if argument.kind in ("target", "float", "positive"):
-            layout = layout.with_argument(replace(argument, kind="probability"))
-    tried = rerun(found, layout, run)
-    return tried if tried is not None and _finite(tried.probes) else found
+    for kinds, kind in ((("target",), "simplex"), (("target",), "probability"), (_UNBOUNDED, "probability")):
+        layout = found.layout
+        for argument in layout.arguments:
+            if argument.kind in kinds and (kind != "simplex" or len(argument.dims) > 1):
+                layout = layout.with_argument(replace(argument, kind=kind))
+        tried = rerun(found, layout, run) if layout is not found.layout else None
+        if tried is not None and _finite(tried.probes):
+            return tried
+    return found
 
 
 def owed_labels(found: Found, run: Run, answers: Sequence[tuple[str, Array]]) -> Found:

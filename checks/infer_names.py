@@ -29,7 +29,7 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("flag", r"(is_?|for_?)?(train|training|train_?fl(a)?g|test|testing|inference)(_?mode)?"),
     ("mask", r".*mask"),
     ("graph", r"adj\w*|(norm(alized)?_)?adj\w*|a_?(hat|norm|tilde)|laplacian|graph(_matrix)?|affinity"),
-    ("ids", r"(.*_)?ids?|idx|idxs|index|indices|indexes|(.*_)?ind(ices|ex|exes)|tokens?|positions|segments?"),
+    ("ids", r"(.*_)?ids?|.*idxs?|.*ind(ices|ex|exes)|tokens?|positions|segments?"),
     ("lengths", r"(seq_?|x_?)?(lengths?|lens?)|n_?steps|valid_?len(gth)?s?"),
     ("hidden", r"(h|c|s|prev_?h|[ahcs]_?prev|hidden|state|prev_?state|h0|c0|cell)"
                r"(_?(prev|state|t|in|last))?"),
@@ -93,7 +93,7 @@ def size_role(name: str) -> str:
 
 
 _BUFFER = re.compile(
-    r".*(running|moving|ema|mean|var|std|mask|encoding|positional|pos_?enc|^pe$|buffer|cache|grid|eps|window|^win$).*"
+    r".*(running|moving|ema|mean|var|std|mask|encoding|positional|pos_?enc|^pe$|buffer|cache|grid|eps|window|^win$|frozen|pretrained|^_?base$).*"
 )
 _PARAMETER = re.compile(
     r"(w|weights?|kernels?|filters?|u|v)(_?[a-z0-9]{0,3})|b_?[a-z0-9]{0,3}|bias(es)?_?\w{0,3}|gamma|beta",

@@ -187,6 +187,23 @@ SCENARIOS: tuple[Scenario, ...] = (
         label=(":label(i)", "i:onehot", "i:target", ":label(o)", "o:onehot"),
     ),
     Scenario(
+        name="samples",
+        x=("n",),
+        second=("n", "k"),
+        matrix=("k",),
+        vector=("k",),
+        label=("n:label(k+1)", "n:label(k)", "n:target"),
+        symbols=("k", "k", "k"),
+    ),
+    Scenario(
+        name="word",
+        x=("d",),
+        second=("v,d", "d"),
+        matrix=("v,d",),
+        vector=("d",),
+        symbols=("d", "v", "v"),
+    ),
+    Scenario(
         name="column",
         x=("i,n",),
         second=("i,n",),
@@ -233,6 +250,7 @@ SINGLE = Scenario(
     name="single-column", x=("i,1", "i"), label=("o,1:onehot0", "o,1:target", "o:onehot", "o:target"), single=True
 )
 
+ODDEST = "grid"  # the first of the scenarios that are the last resort
 # One sample as a column, where nothing else lets backward run: its author never meant a batch.
 COLUMN = Scenario(
     name="single-column",
@@ -256,7 +274,7 @@ _DIVIDING = re.compile(r".*(heads?|groups?)")
 # Scenarios that only a name asks for.
 _ON_REQUEST = frozenset(
     ("loss", "binary", "recurrent", "gates4", "gates3", "sequence4", "sequence3", "time-major", "one-row")
-    + ("recurrent-columns", "gates-columns")
+    + ("recurrent-columns", "gates-columns", "word")
 )
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"conv_?1d", ("signal",)),
@@ -298,6 +316,8 @@ def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) ->
     for pattern, names in _FIRST:
         if re.search(pattern, name.lower()) and "hidden" not in others:
             wanted += names
+    if "ids" in others and forward[0].hint not in ("ids", "label"):
+        wanted.append("word")  # one vector, and its place among the rows of a table
     if forward and forward[0].hint == "ids":
         wanted.insert(0, "ids")
     skipped = _ON_REQUEST - set(wanted)

@@ -142,6 +142,9 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             nodes = scenario.x[0].partition(":")[0].split(",")[:-1] or ["n"]
             square = ",".join([*nodes, nodes[-1]])
             return arrays(list(dict.fromkeys((f"{square}:mask", "n,n:mask", square, "n,n"))))
+        case "ids" if scenario.name == "word":
+            places = [":int(v)", "k:int(v)"]
+            return arrays(places[::-1] if re.search(r"s$", formal.name.lower()) else places)
         case "ids":
             steps = ["n,t:int(s)", "n:int(s)"] if "s" in scenario.x[0].partition(":")[0].split(",") else []
             return arrays(["n:int(v)", "n:int(i)", *steps, "n:int(2)"])
@@ -157,9 +160,8 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             whole = SizeList(dim(scenario.symbols[k]) for k in (0, 2, 1))
             return [[6, 7], whole] if "hid" in formal.name.lower() else [whole, [6, 7]]
         case "shape":
-            whole = [dims(x.partition(":")[0]) for x in scenario.x]
-            inner = [shape[1:] for shape in whole]
-            return (whole if scenario.single else inner) + [dims(m) for m in scenario.matrix[:1]]
+            inputs = [dims(x.partition(":")[0])[0 if scenario.single else 1 :] for x in scenario.x]
+            return [*inputs, *(dims(m) for m in scenario.matrix[:1])]
         case "options":
             return list(formal.options) or [dict(OPTIONS), {**OPTIONS, "pad": 1}]
         case "size":

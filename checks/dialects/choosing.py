@@ -15,7 +15,7 @@ from checks.dialects.documenting import notes
 from checks.dialects.errors import not_found
 from checks.dialects.probing import Prober
 from checks.dialects.reach import arrays
-from checks.dialects.usage import Usage, code_words
+from checks.dialects.usage import Usage
 from checks.infer import Found, NotFoundError, infer
 from checks.infer_draw import reseed
 from checks.infer_layout import REQUIRED, Formal
@@ -33,6 +33,7 @@ def search(
     fits: Callable[[Found], bool | None],
     gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]],
     refuted: Callable[[Found], bool],
+    columns: Callable[[Found], bool],
 ) -> Found:
     """The first layout that works: with optional sizes, with what is required, with arguments that default
     to None.
@@ -56,11 +57,11 @@ def search(
                 fits=fits,
                 gradients=gradients,
                 refuted=refuted,
+                columns=columns,
                 only_forward=usage.inputs_are_parameters,
                 single=usage.kind == "network",
                 divided=usage.divided
                 or any(divides(formal) and formal.default not in (1, None) for formal in usage.optional),
-                turns=_turns(usage.defined),
                 told=told,
             )
         except NotFoundError as error:
@@ -73,12 +74,6 @@ def search(
         return half
     assert failure is not None
     raise not_found(usage, failure)
-
-
-def _turns(defined: Any) -> bool:
-    """Whether a method of the class transposes something."""
-    methods = vars(defined).items() if isinstance(defined, type) else ()
-    return any("T" in code_words(m) for name, m in methods if callable(m) and not name.startswith("__"))
 
 
 def _attempts(usage: Usage) -> list[list[Formal]]:

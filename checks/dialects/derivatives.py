@@ -22,7 +22,7 @@ _FROM_ABOVE = re.compile(r"d_?(out|output|y|z|a|h|l)\w*|.*(upstream|grad|delta|e
 
 
 def recognises(obj: Any) -> bool:
-    """Whether it is a tuple of two functions of one argument, of which the first keeps the shape of what it is given."""
+    """Whether it is a tuple of two functions of one argument that keep the shape of what they are given."""
     if not isinstance(obj, tuple) or len(obj) != 2 or not all(inspect.isfunction(f) for f in obj):
         return False
     arguments = [[formal.name for formal in formals(f, "forward")[0]] for f in obj]

@@ -214,6 +214,14 @@ class Locating:
         values = {p.name: [np.asarray(p.paths[0].get(root)) for root in roots] for p in quiet}
         return {name for name, (a, b) in values.items() if np.array_equal(a, b) and np.unique(a).size > 1}
 
+    def misspelt(self, parameter: Parameter, located: Located) -> bool:
+        """Whether an attribute that is nearly called after the array's gradient has the array's shape."""
+        if self.live is None or not parameter.matters or is_buffer(parameter.name) or not parameter.paths:
+            return False
+        shape = np.shape(parameter.paths[0].get(self.live.root))
+        kept = [as_number(getattr(self.live.root, name, None)) for name in located.near.get(parameter.name, ())]
+        return any(value is not None and value.shape == shape for value in kept)
+
     def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
         """The first float input and the parameters."""
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
@@ -225,5 +233,5 @@ class Locating:
             names += [n for n in floats[1:] if is_parameter(n) or n in located.places]
         grids = self.grids(found, parameters, located)
         names += [name for name in owed(parameters, located.places) if name not in grids]
-        names += [p.name for p in parameters if p.name in self.kept_names]
+        names += [p.name for p in parameters if p.name in self.kept_names or self.misspelt(p, located)]
         return list(dict.fromkeys(names))

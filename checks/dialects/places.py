@@ -13,19 +13,23 @@ Returned = Any
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where one gradient comes out: in what backward returned, on the object, or as the change of the
-    parameter.
+    parameter. `more`: what has to be added to it, of an array that is in a list of parameters several times.
     """
 
     source: Literal["returned", "object", "update"]
     path: Path
+    more: tuple[Path, ...] = ()
 
     def get(self, root: Any, returned: Returned) -> Any:
         """The gradient, or None where there is none."""
-        return self.path.get(returned if self.source == "returned" else root)
+        own = self.path.get(returned if self.source == "returned" else root)
+        parts = [own, *(path.get(root) for path in self.more)]
+        return own if len(parts) == 1 or any(part is None for part in parts) else sum(parts[1:], parts[0])
 
     def code(self, returned: str) -> str:
         """An expression for it, after backward's result was named `returned`."""
-        return (returned if self.source == "returned" else "layer") + self.path.code
+        own = (returned if self.source == "returned" else "layer") + self.path.code
+        return " + ".join([own, *(f"layer{path.code}" for path in self.more)])
 
 
 @dataclass(eq=False, slots=True)

@@ -25,6 +25,7 @@ from checks.dialects.reach import as_number
 from checks.dialects.recipe import recipe, source_cell, source_file, source_line
 from checks.dialects.returned import leaves, one_for_each
 from checks.dialects.roles import main_is_second
+from checks.dialects.transposing import transposed
 from checks.dialects.trials import ObjectTrial, Plan
 from checks.dialects.unnamed import words
 from checks.dialects.usage import Usage
@@ -254,7 +255,7 @@ class _Reading(Locating):
         """The layouts that the layer takes, the printed one first."""
         if self.request.signature is not None:
             return (explicit.run(self.prober, self.request.signature, self.kept_names, self.inputs),)
-        found = search(self.prober, self.inputs, self.fits, self.gradient_shapes, self.refuted)
+        found = search(self.prober, self.inputs, self.fits, self.gradient_shapes, self.refuted, self.columns)
         if not self.inputs:
             found = owed_labels(found, self.prober.run, self.answers(found))
         run = self.prober.run
@@ -302,8 +303,8 @@ class _Reading(Locating):
         return True
 
     def refuted(self, found: Found) -> bool:
-        """Whether an array that is read as class indices gets a gradient of its own, which no integer has; or the main
-        input gets one with more axes than it has.
+        """Whether an array that is read as class indices gets a gradient of its own, which no integer has; the main
+        input gets one with more axes than it has; or a vector is transposed, which does nothing to it.
         """
         if found.raised is not None or self.usage.returns_all or self.usage.owners is not None:
             return False
@@ -314,6 +315,8 @@ class _Reading(Locating):
         live, inputs = self.live, [f for f in self.usage.forward if found.layout.argument(f.name)]
         if live is None or not inputs:
             return False
+        if any(getattr(getattr(live.root, name, None), "ndim", 2) == 1 for name in transposed(self.usage.defined)):
+            return True
         given = [as_number(value) for _, value in leaves(live.returned)]
         if len(given) not in (1, len(inputs)):
             return False
@@ -321,14 +324,18 @@ class _Reading(Locating):
             argument, value = found.layout.argument(formal.name), live.values.get(formal.name)
             if argument is None or value is None or gradient is None:
                 continue
-            if argument.kind == "int" and formal.hint != "ids" and argument.dims:
-                if (
-                    gradient.dtype.kind == "f"
-                    and np.any(gradient)
-                    and squeezed(gradient.shape) == squeezed(value.shape)
-                ):
-                    return True
+            indices = argument.kind == "int" and formal.hint != "ids" and argument.dims
+            alike = gradient.dtype.kind == "f" and squeezed(gradient.shape) == squeezed(value.shape)
+            if indices and alike and np.any(gradient):
+                return True
         return given[0] is not None and given[0].ndim > np.ndim(live.values[inputs[0].name]) > 0
+
+    def columns(self, found: Found) -> bool:
+        """Whether the object keeps parameters of its own that are columns, or transposes what it has been given."""
+        parameters, _ = self.located(found)
+        assert self.live is not None
+        own = [np.shape(p.paths[0].get(self.live.root)) for p in parameters if p.paths and not p.handed]
+        return any(len(shape) == 2 and shape[1] == 1 for shape in own) or bool(transposed(self.usage.defined))
 
     def gradient_shapes(self, found: Found) -> dict[str, list[tuple[int, ...]]]:
         """The shape of each gradient in each of the layout's runs; nothing where one of them stops short."""
