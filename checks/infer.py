@@ -23,7 +23,7 @@ from checks.infer_documented import documented_layouts
 from checks.infer_layout import Formal, Layout, Probe, Run
 from checks.infer_own import literal, own_scenarios
 from checks.infer_prose import Shapes
-from checks.infer_scenarios import COLUMN, ODDEST, SINGLE, SINGLE_IMAGE, Scenario, scenarios
+from checks.infer_scenarios import COLUMN, FITTING, ODDEST, SINGLE, SINGLE_IMAGE, Scenario, scenarios
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
 from checks.infer_table import layouts, peers
 from checks.signature import Argument, Dim
@@ -98,8 +98,8 @@ def infer(
     run, which tell what an array is of which nothing else is known. `refuted`: whether what backward gives speaks
     against the layout altogether, so that any other that works is preferred. `columns`: whether the object itself
     speaks for one sample as a column. `only_forward`: parameters are arguments of forward, so that their shapes are the
-    reading's choice, and another one has to be more general than the first, if a name says anything at all about what it
-    is. `single`: it may be meant for one sample at a time.
+    reading's choice, and another one has to be more general than the first, if a name says anything at all about what
+    it is. `single`: it may be meant for one sample at a time.
     `divided`: an argument that is not filled divides the width: heads, groups.
 
     Raises NotFoundError where none works.
@@ -156,7 +156,7 @@ def _first(
                 return found
             if fitting is None:
                 unclear = unclear or found
-            elif first is None and found is not None and (fitting or not search.rejects(found)):
+            elif first is None and found is not None and (fitting or not search.rejects(found, group.name)):
                 better = search.answered(found) if fitting is False else None
                 if better is not None:
                     return better
@@ -269,14 +269,14 @@ class _Search:
         """Whether it runs by accident, perhaps: it is odd, and a more natural layout went as far as backward."""
         return bool(self.half) and not natural(layout, self.formals, self._told(scenario), scenario)
 
-    def rejects(self, found: Found) -> bool:
+    def rejects(self, found: Found, scenario: str) -> bool:
         """Whether gradients of other shapes than the arrays' speak against the layout: it gives an array one entry
         alone, or a more natural one went as far as backward.
         """
         if collapsed(found.layout, self.formals, self.told) and (self.best is None or self.best[1].ran):
             why = ValueError("no error, but its gradients have other shapes than these arrays")
             self.best = (found.layout, Probe("backward", why, found.probes[0].output))
-        return bool(self.half) or collapsed(found.layout, self.formals, self.told)
+        return bool(self.half) or scenario in FITTING or collapsed(found.layout, self.formals, self.told)
 
     def answered(self, found: Found) -> Found | None:
         """A layout in which arrays of which nothing is known have their gradients' shapes, where it works and all fit.

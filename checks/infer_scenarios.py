@@ -250,6 +250,7 @@ SINGLE = Scenario(
     name="single-column", x=("i,1", "i"), label=("o,1:onehot0", "o,1:target", "o:onehot", "o:target"), single=True
 )
 
+FITTING = frozenset({"square", "samples"})  # where gradients of other shapes speak against the layout
 ODDEST = "grid"  # the first of the scenarios that are the last resort
 # One sample as a column, where nothing else lets backward run: its author never meant a batch.
 COLUMN = Scenario(

@@ -26,6 +26,18 @@ def keys_read(function: Callable[..., Any], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key, _ in keys if isinstance(key, str) and key not in stored))
 
 
+def keys_written(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The keys of the dicts that a function makes: `grads["dW"] = ...`, `{"dW": dW}`."""
+    found: list[Any] = []
+    for node in ast.walk(tree_of(function)):
+        match node:
+            case ast.Subscript(slice=ast.Constant(value=key), ctx=ast.Store()):
+                found.append(key)
+            case ast.Dict(keys=keys):
+                found += [key.value for key in keys if isinstance(key, ast.Constant)]
+    return tuple(dict.fromkeys(key for key in found if isinstance(key, str)))
+
+
 def counts(function: Callable[..., Any], name: str) -> bool:
     """Whether the argument of that name is used as a whole number: `C // G`, `range(k)`, in a shape, in a slice."""
     return any(_is(part, name) for node in ast.walk(tree_of(function)) for part in _numbers(node))
@@ -45,6 +57,31 @@ def in_turn(function: Callable[..., Any], name: str) -> bool:
                 if _is(taken, name):
                     return True
     return False
+
+
+def taken_from_rest(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Names for what has to be in `*inputs`: as they are unpacked, as many as are indexed, else two of a kind."""
+    rest = next((p.name for p in inspect.signature(function).parameters.values() if p.kind is p.VAR_POSITIONAL), None)
+    if rest is None:
+        return ()
+    named: dict[int, str] = {}
+    last = -1
+    for node in ast.walk(tree_of(function)):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=taken):
+                names = [element.id for element in elements if isinstance(element, ast.Name)]
+                if _is(taken, rest) and len(names) == len(elements):
+                    return tuple(names)
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Subscript(value=taken, slice=ast.Constant(value=int(k)))
+            ):
+                if _is(taken, rest):
+                    named[k] = name
+        if isinstance(node, ast.Subscript) and _is(node.value, rest):
+            index = node.slice.value if isinstance(node.slice, ast.Constant) else None
+            last = max(last, index) if isinstance(index, int) else last
+    count = last + 1 if last >= 0 else 2
+    return tuple(named.get(k, f"{rest}_{k}") for k in range(count))
 
 
 def divides(function: Callable[..., Any], name: str) -> bool:

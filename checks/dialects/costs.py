@@ -8,6 +8,7 @@ which is the cost up to a constant wherever the derivative is one.
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -51,11 +52,13 @@ def _calls(obj: Any) -> Calls | None:
         return None
     cls = obj if isinstance(obj, type) else type(obj)
     taken, asked = ([formal.name for formal in required(cls, name)] for name in (forward, backward))
-    if len(taken) != 1 or len(asked) != 2 or not is_label(asked[1]) or is_label(asked[0]):
+    if len(taken) != 1 or len(asked) != 2 or is_label(asked[0]):
         return None
     own = [name for base in cls.__mro__ if base is not object for name in vars(base)]
     found = (name for name in own if _DERIVATIVE.fullmatch(name) and callable(getattr(cls, name, None)))
     derivative = next((name for name in found if len(required(cls, name)) == 2), None)
+    if not is_label(asked[1]) and (derivative is None or derivative not in _reached(cls, backward)):
+        return None
     words = code_words(plain(cls, backward), 0)
     holder = any(_HOLDER.fullmatch(word) for word in words) and bool(
         words & {"delta", "derivative", "prime", "backward"}
@@ -63,6 +66,20 @@ def _calls(obj: Any) -> Calls | None:
     if derivative is None and not holder:
         return None
     return Calls(forward=forward, backward=backward, inputs=(asked[0], asked[1]), derivative=derivative)
+
+
+def _reached(cls: type, method_name: str) -> set[str]:
+    """The names of the object's methods that the method calls, on the way to others too."""
+    reached, waiting = set[str](), [method_name]
+    while waiting:
+        name = waiting.pop()
+        own = inspect.getattr_static(cls, name, None)
+        above = [vars(base)[name] for base in cls.__mro__ if name in vars(base)] if name == method_name else [own]
+        words = set[str]().union(*(code_words(function, 0) for function in above))
+        new = {word for word in words - reached if inspect.isfunction(inspect.getattr_static(cls, word, None))}
+        reached |= new
+        waiting += new
+    return reached
 
 
 def usage(obj: Any, name: str) -> Usage:

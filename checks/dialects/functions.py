@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.arguments import counts, divides, keys_read
+from checks.dialects.arguments import counts, divides, keys_read, keys_written
 from checks.dialects.both import in_roles
 from checks.dialects.layer import returned_names
 from checks.dialects.modes import Mode, other_choices
-from checks.dialects.names import UPSTREAM
+from checks.dialects.names import UPSTREAM, gradient_names
 from checks.dialects.options import words_of
 from checks.dialects.pairing import Pair, Pairing
 from checks.dialects.roles import of_a_loss
@@ -67,7 +67,9 @@ def _usage(obj: Any, name: str, needed: list[Formal], spare: list[Formal], told:
         make=lambda values: None,
         bind=lambda instance: Pair(pairing),
         constructor=(),
-        forward=tuple(one for formal in filled for one in _entries(formal, packed)),
+        # What is learned comes after what it is learned from.
+        forward=tuple(one for f in sorted(filled, key=lambda f: f.name in packed) for one in _entries(f, packed)),
+        gives_input=not packed or _answers_for(backward, [f.name for f in needed if f.name not in packed]),
         takes_upstream="upstream" in wanted,
         inputs_are_parameters=True,
         words=code_words(forward),
@@ -101,6 +103,12 @@ def _packed(forward: Callable[..., Any], needed: list[Formal]) -> Iterator[tuple
         if arrays and all(key.isidentifier() for key in arrays) and not names & set(arrays):
             yield formal.name, keys
             names |= set(arrays)
+
+
+def _answers_for(backward: Callable[..., Any], inputs: list[str]) -> bool:
+    """Whether backward, of a function that takes its parameters in a dict, gives a gradient of something else too."""
+    keys = keys_written(backward)
+    return not keys or any(key in gradient_names(name) for key in keys for name in inputs)
 
 
 def _entries(formal: Formal, packed: Mapping[str, tuple[str, ...]]) -> list[Formal]:

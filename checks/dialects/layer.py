@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.arguments import in_turn
+from checks.dialects.arguments import in_turn, taken_from_rest
 from checks.dialects.calls import (
     CONTEXT,
     THE_RATE,
@@ -63,8 +63,8 @@ def usage(obj: Any, name: str) -> Usage:
     forward = plain(cls, forward_name)
     backward = plain(cls, backward_name)
     needed, spare = formals(forward, "forward", skip=_skip(cls, forward_name))
-    if not needed and spare:
-        needed = spare[:1]
+    rest = [] if needed or spare else [Formal(one, "forward") for one in taken_from_rest(forward)]
+    needed = needed or rest or spare[:1]
     back_needed, back_spare = formals(backward, "forward", skip=_skip(cls, backward_name))
     context = needed[0].name if len(needed) > 1 and CONTEXT.fullmatch(needed[0].name) else None
     if context is not None:
@@ -92,7 +92,7 @@ def usage(obj: Any, name: str) -> Usage:
         takes_upstream=calls.takes_upstream,
         updates=calls.updates or wants_optimizer(cls),
         instance=None if isinstance(obj, type) else obj,
-        inputs_are_parameters=context is not None,
+        inputs_are_parameters=context is not None or bool(rest),
         words=code_words(forward),
         defined=cls,
         returned_names=returned_names(backward),

@@ -213,9 +213,11 @@ def stub(function: Any) -> bool:
         return False
     if getattr(function, "__isabstractmethod__", False):
         return True
+    steps = list(dis.get_instructions(code))
+    if "NotImplementedError" in code.co_names and not any(step.opname.startswith("RETURN") for step in steps):
+        return True  # it raises, whatever it says
     if not set(code.co_names) <= {"NotImplementedError", "NotImplemented"}:
         return False
-    steps = list(dis.get_instructions(code))
     reads = any(step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) for step in steps)
     says = any("CONST" in step.opname and step.argval is not None for step in steps)
     return not reads and (bool(code.co_names) or not says)
