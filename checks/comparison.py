@@ -340,8 +340,8 @@ class _Comparing:
     def _confirmed_by(self, line: Line, length: float, k: int) -> bool:
         """Whether longdouble has another slope than float64 at these steps, other ones or shorter, and the gradient's.
 
-        To three digits of the entry, or to two digits of what float64 has lost: no such coincidence, whatever longdouble
-        has lost of its own.
+        To three digits of the entry, or to two digits of what float64 has lost: no such coincidence, whatever
+        longdouble has lost of its own.
         """
         size, value64, own64 = float(self._sizes()[k]), float(self.n[k]), float(self.e[k])
         for octaves in (0, -3, -6, -9, 3, 6, 9, 12, 15, 18):

@@ -169,6 +169,24 @@ def _aliases(given: Mapping[str, Any], upstream: Array, arrays: Arrays) -> Itera
             )
 
 
+def _reuses(case: Case) -> Iterator[Finding]:
+    """An output stays what it was when forward runs again."""
+    other = beside(case, None)
+    trial = used(case, clones(case.arrays))
+    first = trial.forward(clones(case.arrays))
+    if not isinstance(first, np.ndarray) or not first.ndim:
+        return
+    kept = first.copy()
+    second = trial.forward(clones(other.arrays))
+    if isinstance(second, np.ndarray) and np.shares_memory(first, second) and not same(first, kept):
+        yield Finding(
+            kind="aliases",
+            severity="warning",
+            message="forward hands out the same array again: the output of an earlier call is overwritten by a later one",
+            suggestion="return a new array, or a copy",
+        )
+
+
 def _layout(case: Case) -> Iterator[Finding]:
     """The answer does not depend on how the entries lie in memory."""
     expected, gradients = Live(case).both(case.arrays)
@@ -252,6 +270,7 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _second_use,
     _two_objects,
     _writes,
+    _reuses,
     _layout,
     _dtypes,
     overflow,

@@ -244,10 +244,13 @@ def _skipped(module: ModuleType) -> Iterator[str]:
 
 def _kin(cls: type) -> str | None:
     """What a class is that is no layer, but goes with layers."""
+    from checks.dialects.defined import is_container
     from checks.dialects.layer import method
     from checks.dialects.names import BACKWARD, FORWARD
     from checks.dialects.usage import stub
 
+    if is_container(cls):
+        return "a container of layers"
     passes = [name for name in (method(cls, FORWARD), method(cls, BACKWARD)) if name is not None]
     if inspect.isabstract(cls) or any(stub(inspect.getattr_static(cls, name)) for name in passes):
         return "abstract base"

@@ -57,6 +57,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         symbols=("i", "o", "h"),
     ),
     Scenario(
+        name="recurrent-joined",
+        x=("n,i",),
+        second=("n,h",),
+        hidden=("n,h",),
+        matrix=("i+h,h", "h+i,h", "h,o"),
+        vector=("h", "1,h", "o"),
+        symbols=("i", "h", "h"),
+    ),
+    Scenario(
         name="gates4",
         x=("n,i",),
         second=("n,h",),
@@ -274,7 +283,18 @@ SINGLE_IMAGE = Scenario(
 _DIVIDING = re.compile(r".*(heads?|groups?)")
 # Scenarios that only a name asks for.
 _ON_REQUEST = frozenset(
-    ("loss", "binary", "recurrent", "gates4", "gates3", "sequence4", "sequence3", "time-major", "one-row")
+    (
+        "loss",
+        "binary",
+        "recurrent",
+        "recurrent-joined",
+        "gates4",
+        "gates3",
+        "sequence4",
+        "sequence3",
+        "time-major",
+        "one-row",
+    )
     + ("recurrent-columns", "gates-columns", "word")
 )
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -305,6 +325,7 @@ def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) ->
     if "hidden" in others:
         wanted += [
             "recurrent",
+            "recurrent-joined",
             "gates4",
             "gates3",
             "recurrent-columns",

@@ -57,7 +57,7 @@ Move = Callable[[Array], "Array | None"]
 
 
 def _moves(pairs: Sequence[Pair]) -> Iterator[tuple[str, str, str, Move]]:
-    axes = range(pairs[0].analytic.ndim)
+    axes: Sequence[int] = range(pairs[0].analytic.ndim)
     if 1 < len(axes) <= _MOST_AXES:
         for order in itertools.permutations(axes):
             if order != tuple(axes):
@@ -66,7 +66,16 @@ def _moves(pairs: Sequence[Pair]) -> Iterator[tuple[str, str, str, Move]]:
                 yield "transposed", what, text, lambda a, order=order: a.transpose(order)  # type: ignore[misc]
         yield "permuted", "it is read in Fortran order", 'reshape(..., order="F")', _fortran
         yield "permuted", "it is read in Fortran order", 'reshape(..., order="F")', _from_fortran
+    # Two entries that are reversed are rolled, and halves exchanged, too: nothing tells which.
+    axes = [axis for axis in axes if any(pair.analytic.shape[axis] > 2 for pair in pairs)]
     for axis in axes:
+        if all(pair.analytic.shape[axis] % 2 == 0 for pair in pairs):
+            yield (
+                "permuted",
+                f"its halves along axis {axis} are exchanged",
+                f"np.roll(..., n // 2, axis={axis}), n being its length,",
+                lambda a, axis=axis: np.roll(a, a.shape[axis] // 2, axis),  # type: ignore[misc]
+            )
         yield (
             "permuted",
             f"it is reversed along axis {axis}",

@@ -84,6 +84,17 @@ def taken_from_rest(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(named.get(k, f"{rest}_{k}") for k in range(count))
 
 
+def rest_kept(function: Callable[..., Any]) -> bool:
+    """Whether a constructor keeps its `*arguments` as they are: `self.layers = layers`, `list(layers)`."""
+    rest = next((p.name for p in inspect.signature(function).parameters.values() if p.kind is p.VAR_POSITIONAL), None)
+    for node in ast.walk(tree_of(function)):
+        match node:
+            case ast.Assign(targets=[ast.Attribute()], value=ast.Call(args=[kept]) | kept):
+                if rest is not None and _is(kept, rest):
+                    return True
+    return False
+
+
 def divides(function: Callable[..., Any], name: str) -> bool:
     """Whether something is divided into as many parts as the argument of that name says."""
     divisors = (

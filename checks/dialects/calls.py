@@ -21,6 +21,16 @@ CONTEXT = re.compile(r"ctx|context|ctxt")
 _FURTHER = re.compile(r"d_?[a-zA-Z]\w*|d\d|.*grad.*|delta.*|g\d?|up\w*", re.I)  # from above, for a further output
 
 
+# A context in plain code, for a script that runs without this package.
+_CONTEXT = (
+    "class Context:",
+    "    def save_for_backward(self, *values):",
+    "        self.saved_tensors = self.saved = self.saved_values = self.saved_variables = values",
+    "    save = save_for_backward",
+    "layer.ctx = Context()",
+)
+
+
 class _Rate:
     """Stands for the learning rate 1, at which an update is the gradient."""
 
@@ -95,7 +105,7 @@ class Calls:
         call = f"{owner}({'layer.ctx, ' if self.context else ''}{given}{told})"
         before: list[str] = []
         if self.context:
-            before += ["from checks.dialects.calls import Context", "layer.ctx = Context()"]
+            before += _CONTEXT
         if any(value is THE_OPTIMIZER for _, value in self.arguments):
             before += ["from checks.stepping import StepByGradient", "layer.stepping = StepByGradient()"]
         if self.kept:

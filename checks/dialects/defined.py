@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from checks.dialects import activation, both, costs, derivatives, layer, network, objective, separate, triples
+from checks.dialects.arguments import rest_kept
 from checks.dialects.names import BACKWARD, FORWARD
 from checks.dialects.usage import code_words, formals, stub
 
@@ -28,7 +29,7 @@ def is_layer(obj: Any) -> bool:
         return False
     if _OPTIMIZER.fullmatch(obj.__name__) and not layer.recognises(obj):
         return False
-    if issubclass(obj, BaseException):
+    if issubclass(obj, BaseException) or is_container(obj):
         return False
     found = network.calls(obj)
     if found is not None:
@@ -42,6 +43,15 @@ def is_layer(obj: Any) -> bool:
     if objective.recognises(obj):
         return not _stubbed(obj, (*objective.LOSS, *activation.FUNCTION), objective.GRADIENT)
     return activation.recognises(obj) and not _stubbed(obj, activation.FUNCTION, activation.DERIVATIVE)
+
+
+def is_container(cls: type) -> bool:
+    """Whether all that its constructor takes are the layers, one after another, that it keeps: `Sequential(*layers)`."""
+    made = inspect.getattr_static(cls, "__init__", None)
+    if not inspect.isfunction(made):
+        return False
+    named, optional = formals(made, "constructor", skip=1)
+    return not named and not optional and bool(rest_kept(made))
 
 
 def _stubbed(cls: type, forward: tuple[str, ...], backward: tuple[str, ...]) -> bool:

@@ -170,7 +170,7 @@ def _of_a_list(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound])
 def _rated(found: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> Usage:
     """The use in which what looks like a cache is a learning rate under another name."""
     at_one = [(key, THE_RATE if isinstance(value, Kept) else value) for key, value in calls.arguments]
-    return replace(called(found, replace(calls, arguments=tuple(at_one)), bound), updates=True, modes=())
+    return replace(called(found, replace(calls, arguments=tuple(at_one)), bound), updates=True, guessed=True, modes=())
 
 
 def make(obj: Any, values: Values) -> Any:

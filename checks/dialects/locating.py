@@ -153,7 +153,8 @@ class Locating:
             shapes.update({name: np.shape(live.values[name]) for name in floats[:1]})
             paths = {p.name: p.paths[0] for p in own}
             follow = partial(follows, self.prober, found, self.inputs, paths)
-            place_unnamed(located, wanted, shapes, paths, candidates, follow)
+            again = {p.name: p.paths[1:] for p in own}
+            place_unnamed(located, wanted, shapes, paths, candidates, follow, again)
 
     def makes_parameters(self, live: Live, before: Sequence[Slot]) -> bool:
         """Whether the first forward made arrays that later ones keep and depend on: weights of a size seen then."""

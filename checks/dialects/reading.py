@@ -59,6 +59,8 @@ def read(usage: Usage, request: Request) -> Subject:
             except LayerError as error:
                 first = first or error
                 continue
+            if way.guessed and all(place.source != "update" for place in reading.places.values()):
+                continue
             if not (reading.raised or reading.answers_from_beside or reading.astray or reading.takes_prediction):
                 modes = (*_other_targets(subject), *_modes(way, request, reading.known))
                 return replace(subject, modes=modes, averaged=_averaged(reading, request))
@@ -135,6 +137,7 @@ class _Reading(Locating):
         parameters, located = self.located(found)
         self.places = located.places
         self.refuse_silence(found, located)
+        self.refuse_another(found)
         notes: list[str] = list(words(located))
         if found.raised is not None:
             notes.append(f"backward raised {type(found.raised).__name__} while the layer was being read")
@@ -306,12 +309,18 @@ class _Reading(Locating):
         """Whether an array that is read as class indices gets a gradient of its own, which no integer has; the main
         input gets one with more axes than it has; or a vector is transposed, which does nothing to it.
         """
-        if found.raised is not None or self.usage.returns_all or self.usage.owners is not None:
+        if found.raised is not None or self.usage.returns_all:
             return False
         try:
-            self.located(found)
+            _, located = self.located(found)
         except Exception:  # the layer's own code, run once more
             return False
+        if self.usage.owners is not None:
+            return self.live is not None and any(
+                np.ndim(place.get(self.live.root, self.live.returned)) > np.ndim(self.live.values[name]) > 0
+                for name, place in located.places.items()
+                if name in self.live.values
+            )
         live, inputs = self.live, [f for f in self.usage.forward if found.layout.argument(f.name)]
         if live is None or not inputs:
             return False
@@ -396,6 +405,23 @@ class _Reading(Locating):
             )
         if not located.places and not located.near:
             raise nothing_stored(self.usage, self.owing)
+
+    def refuse_another(self, found: Found) -> None:
+        """LayerError where the one gradient has another input's shape, and no name says which input is which."""
+        if found.raised is not None or self.live is None or self.usage.owners is not None or self.usage.returns_all:
+            return
+        gradient = as_number(self.live.returned)
+        hints = {f.name: f.hint for f in self.usage.forward}
+        floats = [n for n in hints if (a := found.layout.argument(n)) is not None and a.kind in (*FLOATS, "target")]
+        if gradient is None or len(floats) < 2 or any(hints[n] != "none" or is_parameter(n) for n in floats):
+            return
+        alike = [name for name in floats if np.shape(self.live.values[name]) == gradient.shape]
+        if gradient.ndim and len(alike) == 1 and alike != floats[:1]:
+            first, other = floats[0], alike[0]
+            raise LayerError(
+                f"{self.usage.name}: backward returned one gradient, of the shape of {other} and not of {first}\n"
+                f'return one for each input, or say that {first} is given: --signature "{first}(...):target, ..."'
+            )
 
     # The signature
 

@@ -59,7 +59,7 @@ def recipe(
         imports = (f"# {usage.name} is your object", "import copy")
         create = f"copy.deepcopy({usage.name})"
     inserted = {"{create}": create, "{inputs}": ", ".join(inputs)}
-    inserted |= {f"{{={formal.name}}}": value for formal, value in zip(usage.forward, inputs, strict=True)}
+    inserted |= {f"{{={formal.name}}}": value for formal, value in zip(usage.called, inputs, strict=True)}
     lines = [_with(line, inserted) for line in usage.call]
     made, *rest = lines
     made_later = [f"layer.{method}({', '.join(values)})" for method, values in later.items()]

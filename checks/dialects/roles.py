@@ -169,5 +169,7 @@ def _as_other(formal: Formal, formals: Sequence[Formal]) -> Formal:
         return replace(formal, family="label")
     if len(formals) > 2 and _is_number(formal.name):
         return replace(formal, family="rate")
-    second = formal is formals[1] and not is_data(formal.name)
-    return replace(formal, family="label") if second else formal
+    if formal is formals[1] and not is_data(formal.name):
+        return replace(formal, family="label")
+    learned = formal.hint in ("matrix", "vector") and not is_data(formal.name)
+    return replace(formal, family="none") if learned else formal  # weights of samples, that nothing is learned of

@@ -79,11 +79,22 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
             value = bool(_VALUE.fullmatch(names[loss])) or (loss == 0 and (says_both or bool(_VALUE.fullmatch(name))))
             if told and value and (loss == 0 or not _VALUE.fullmatch(names[other])):
                 return Spelled(loss, container, keys if container != "unknown" else (names[other],))
+        if _VALUE.fullmatch(name) and _is_product(elements[1]):
+            return Spelled(0, "unknown", (names[1],))
         return None
     value = bool(_VALUE.fullmatch(names[0])) or bool(_VALUE.fullmatch(name))
     if value and all(_GRADIENT.fullmatch(n) for n in names[1:]):
         return Spelled(0, "beside", tuple(names[1:]))
+    if value and all(_is_product(element) for element in elements[1:]) and len(elements) <= 1 + len(inputs):
+        return Spelled(0, "beside", tuple(names[1:]))
     return None
+
+
+def _is_product(element: ast.expr) -> bool:
+    """Whether it is made by a matrix product, as a gradient is and an accuracy is not."""
+    return isinstance(element, ast.BinOp) and any(
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult) for node in ast.walk(element)
+    )
 
 
 def gradients(function: Callable[..., Any]) -> Spelled:

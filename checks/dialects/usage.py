@@ -49,7 +49,8 @@ class Usage:
     makes a number of forward's values, which are a loss then.
     `averaged`: of a loss, the use in which its values per sample are reduced to their mean.
     `divided`: forward divides a width into as many parts as an argument says.
-    `doubtful`: no name says which of two inputs is the main one. `only_after`: of a variant, what the ways before it
+    `doubtful`: no name says which of two inputs is the main one. `guessed`: that a number is a rate is a guess,
+    which stands if backward changes parameters. `only_after`: of a variant, what the ways before it
     have to have come to. `told`: what the constructor is told besides its values, or a function's calls; `option`:
     whether that is a number (`off`: where the default is 0) or something else. `settings`, `telling`: what defaults in
     the calls of functions, and the use in which it is told. `modes`: other uses that it offers, with words for each.
@@ -75,6 +76,7 @@ class Usage:
     perhaps_loss: bool = False
     reduced: bool = False
     doubtful: bool = False
+    guessed: bool = False
     only_after: Literal["anything", "a reading", "an error"] = "anything"
     returns_all: bool = False
     instance: Any = None

@@ -14,6 +14,7 @@ from typing import Any
 from checks.infer_layout import Formal
 
 _MOST_WORDS = 5
+_ANYTHING_ELSE = "average"  # than the one word that the code asks for: what comes after its `else`
 _FEW = 4  # up to here a whole number counts what there may be fewer of
 _TOGETHER = re.compile(r"strides?|step|stride_?size|s|dilations?|dilation_?rate|rate|pad|p|padding|pad_?size")
 _PADDING = re.compile(r"p|.*pad.*")
@@ -34,7 +35,8 @@ def others(formal: Formal, words: Sequence[Any]) -> tuple[Any, ...]:
     if isinstance(default, bool):
         return (not default,)
     if isinstance(default, str):
-        return tuple(word for word in words if isinstance(word, str) and word != default)[:_MOST_WORDS]
+        known = tuple(word for word in words if isinstance(word, str) and word != default)[:_MOST_WORDS]
+        return known or ((_ANYTHING_ELSE,) if default in words else ())
     if isinstance(default, int):
         return () if _SEED.fullmatch(name) else _whole(default, name)
     if isinstance(default, float):

@@ -152,6 +152,60 @@ def lstm_step_backward(dnext_h, dnext_c, cache):
     return da @ Wx.T, da @ Wh.T, dprev_c, x.T @ da, prev_h.T @ da, da.sum(axis=0)
 
 
+class Pool2D:
+    """channels last, mode 'max' or 'average'"""
+
+    def __init__(self, f=2, stride=2, mode="max"):
+        self.f, self.stride, self.mode = f, stride, mode
+
+    def forward(self, A_prev):
+        m, H, W, C = A_prev.shape
+        f, s = self.f, self.stride
+        self.A_prev = A_prev
+        nH, nW = (H - f) // s + 1, (W - f) // s + 1
+        A = np.zeros((m, nH, nW, C))
+        for h in range(nH):
+            for w in range(nW):
+                win = A_prev[:, h * s : h * s + f, w * s : w * s + f, :]
+                A[:, h, w, :] = win.max(axis=(1, 2)) if self.mode == "max" else win.mean(axis=(1, 2))
+        self.A = A
+        return A
+
+    def backward(self, dA):
+        f, s = self.f, self.stride
+        dx = np.zeros_like(self.A_prev)
+        m, nH, nW, C = dA.shape
+        for h in range(nH):
+            for w in range(nW):
+                g = dA[:, h, w, :][:, None, None, :]
+                sl = np.s_[:, h * s : h * s + f, w * s : w * s + f, :]
+                if self.mode == "max":
+                    dx[sl] += g * (self.A_prev[sl] == self.A[:, h, w, :][:, None, None, :])
+                else:
+                    dx[sl] += g / f
+        return dx
+
+
+class GLUWrong:
+    def forward(self, x):
+        self.a, self.b = np.split(x, 2, axis=-1)
+        self.s = 1 / (1 + np.exp(-self.b))
+        return self.a * self.s
+
+    def backward(self, grad):
+        da = grad * self.s
+        db = grad * self.a * self.s * (1 - self.s)
+        return np.concatenate([db, da], axis=-1)
+
+
+def log_cosh(y_true, y_pred):
+    return np.mean(np.log(np.cosh(y_pred - y_true)))
+
+
+def log_cosh_prime(y_true, y_pred):
+    return np.tanh(y_true - y_pred) / np.size(y_true)
+
+
 FAULTS = {
     "PReLUTypo": "missing-gradient: dalhpa for dalpha",
     "SoftAssignmentWrong": "factor: divided by the centers' number instead of the samples', both",
@@ -162,5 +216,8 @@ FAULTS = {
     "gauss": "sign",
     "AttentionMean": "factor: 1 / T, h",
     "TiedOnce": "missing-term: the gradient of one of two uses",
+    "Pool2D": "factor: 1 / f, with mode other than max",
+    "GLUWrong": "permuted: the halves exchanged",
+    "log_cosh": "sign",
     "lstm_step_forward": "missing-term: the second output's gradient is not used",
 }
