@@ -46,7 +46,7 @@ def is_layer(obj: Any) -> bool:
 
 
 def is_container(cls: type) -> bool:
-    """Whether all that its constructor takes are the layers, one after another, that it keeps: `Sequential(*layers)`."""
+    """Whether all that its constructor takes are the layers, one by one, that it keeps: `Sequential(*layers)`."""
     made = inspect.getattr_static(cls, "__init__", None)
     if not inspect.isfunction(made):
         return False
