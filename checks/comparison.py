@@ -338,17 +338,17 @@ class _Comparing:
         return False
 
     def _confirmed_by(self, line: Line, length: float, k: int) -> bool:
-        """Whether longdouble has another slope than float64 at these steps, other ones or shorter, and the gradient's.
-
-        To three digits of the entry, or to two digits of what float64 has lost: no such coincidence, whatever
+        """Whether longdouble has another slope than float64, and the gradient's: at these steps or shorter ones, to three
+        digits; at any, where float64 has lost next to nothing, to two digits of that. No such coincidence, whatever
         longdouble has lost of its own.
         """
         size, value64, own64 = float(self._sizes()[k]), float(self.n[k]), float(self.e[k])
         for octaves in (0, -3, -6, -9, 3, 6, 9, 12, 15, 18):
             value, own = line.ladder(length * 2.0**octaves)
             apart, off = abs(value - value64), abs(value - float(self.a[k]))
-            coarse = apart > TWO_DIGITS * size and own <= TWO_DIGITS * size and off <= THREE_DIGITS * size
-            fine = apart > 3 * (own64 + own) and own <= TWO_DIGITS * apart and off <= TWO_DIGITS * apart
+            coarse = octaves <= 0 and own <= TWO_DIGITS * size < apart and off <= THREE_DIGITS * size
+            lost = 3 * (own64 + own) < apart <= HARMLESS * size
+            fine = lost and own <= TWO_DIGITS * apart and off <= TWO_DIGITS * apart
             if coarse or fine:
                 self.n[k], self.e[k] = value, THREE_DIGITS * size if coarse else TWO_DIGITS * apart
                 return True

@@ -182,7 +182,7 @@ def _reuses(case: Case) -> Iterator[Finding]:
         yield Finding(
             kind="aliases",
             severity="warning",
-            message="forward hands out the same array again: the output of an earlier call is overwritten by a later one",
+            message="forward hands out the same array again: a later call overwrites the output of an earlier one",
             suggestion="return a new array, or a copy",
         )
 

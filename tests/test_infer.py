@@ -194,13 +194,12 @@ def test_a_bias_beside_another_letter_stays_a_bias() -> None:
     assert str(read(AddBias).signature) == "x(n,i), b(i) -> (n,i)"
 
 
-def test_a_forward_without_named_inputs_is_an_error_of_ours() -> None:
+def test_inputs_that_are_taken_from_the_rest() -> None:
     class AddAll:
         def forward(self, *arrays):
             return sum(arrays)
 
         def backward(self, dout):
-            return dout
+            return dout, dout
 
-    with pytest.raises(LayerError):
-        read(AddAll)
+    assert str(read(AddAll).signature) == "arrays_0(n,i), arrays_1(n,i) -> (n,i)"

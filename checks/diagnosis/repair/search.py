@@ -22,7 +22,8 @@ from checks.diagnosis.repair.running import Answer, answer, makers
 from checks.live import close
 
 _MOST_CONSTANTS = 12
-SECONDS = 0.6  # for all of one layer's gradients
+_MOST_RUNS = 1500  # for all of one layer's gradients
+_MOST_SECONDS = 1.5  # of the processor's time, where each run takes long
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -52,7 +53,7 @@ def repaired(evidence: Evidence, names: Sequence[str], until: float) -> dict[str
         before = answer(first.case, first.upstream)
     except Exception:  # no source, or backward does not run: there is nothing to change
         return {}
-    search = _Search(code, samples, names, before if both else None, min(until, time.monotonic() + SECONDS))
+    search = _Search(code, samples, names, before if both else None, until)
     cures = search.run()
     return {name: search.told(name, cure) for name, cure in cures.items()}
 
@@ -66,6 +67,8 @@ class _Search:
         self.names = [name for name in names if any(name in sample.pairs for sample in samples)]
         self.before = before
         self.until = until
+        self.runs = 0
+        self.started = time.thread_time()
 
     def run(self) -> dict[str, _Cure]:
         """The first change that mends all of them; else, for each, the first that mends it and most others."""
@@ -74,7 +77,7 @@ class _Search:
             return found
         for adding in self._additions():
             with self.code.installed(adding.codes):
-                if self._note(found, adding) or time.monotonic() > self.until:
+                if self._note(found, adding) or self._spent():
                     return found
         with self.code.installed() as hook:
             hook.seen = {}
@@ -82,10 +85,15 @@ class _Search:
             seen, hook.seen = hook.seen, None
             for edit in edits(self.code.sites, seen, self._constants()):
                 hook.at, hook.change = edit.site, edit.change
-                if self._note(found, edit) or time.monotonic() > self.until:
+                if self._note(found, edit) or self._spent():
                     break
             hook.at, hook.change = -1, None
         return found
+
+    def _spent(self) -> bool:
+        """Whether enough has been tried: so many runs, whatever the machine, unless the layer is a slow one."""
+        slow = time.thread_time() - self.started > _MOST_SECONDS or time.monotonic() > self.until
+        return slow or self.runs >= _MOST_RUNS
 
     def _note(self, found: dict[str, _Cure], edit: Edit | _Adding) -> bool:
         """Whether the change that is made at the moment mends everything; what it mends is kept."""
@@ -145,8 +153,8 @@ class _Search:
         gradient = one.gradients.get(name)
         return gradient is not None and pair.agrees(np.asarray(gradient)) is not None
 
-    @staticmethod
-    def _answer(sample: Sample) -> Answer | None:
+    def _answer(self, sample: Sample) -> Answer | None:
+        self.runs += 1
         try:
             return answer(sample.case, sample.upstream)
         except Exception:  # what the change made of it does not run
