@@ -80,9 +80,10 @@ def sample(count: int, seed: int) -> list[tuple[Path, Mutant]]:
     return chosen
 
 
-def judge(job: tuple[Path, Mutant, int, int]) -> Judged:
-    """Checks one mutant, and compares it with the layer that it was made of."""
+def judge(job: tuple[Path, Mutant, int, int]) -> Judged | None:
+    """Checks one mutant, and compares it with the layer that it was made of; None where forward would be mutated too."""
     from checks.checking import check
+    from checks.dialects import read
     from checks.discover import Source, find
 
     path, mutant, seed, examples = job
@@ -93,23 +94,25 @@ def judge(job: tuple[Path, Mutant, int, int]) -> Judged:
         for file in (path, copy):
             every = find(Source(label=file.name, path=str(file), name=mutant.layer)).found
             pair.append(every[0].subject if every else None)
-        started = time.perf_counter()
+        own = read(pair[0])
+        if own.recipe is None or "(" not in own.recipe.backward:
+            return None
         if pair[1] is None:
             return Judged(path.name, mutant, True, "not found", (), "", 0.0)
+        started = time.perf_counter()
         report = check(pair[1], seed=seed, max_examples=examples)
         seconds = time.perf_counter() - started
         kinds = tuple(dict.fromkeys(f.kind for f in report.findings))
         words = report.why or "; ".join(f"{f.gradient}: {f.message}" for f in report.findings)
-        changed = differs(pair[0], pair[1], mutant.operator)
+        changed = differs(own, pair[1], mutant.operator)
     return Judged(path.name, mutant, changed, report.verdict, kinds, words, seconds)
 
 
-def differs(original: Any, mutant: Any, operator: str) -> bool:
+def differs(own: Any, mutant: Any, operator: str) -> bool:
     """Whether the two give another gradient somewhere, or leave something else behind."""
     from checks.dialects import read
     from checks.errors import GradproofError
 
-    own = read(original)
     try:
         other = read(mutant, own.signature)
     except GradproofError:
@@ -203,7 +206,7 @@ def main() -> None:
     options = parser.parse_args()
     jobs = [(path, mutant, options.seed, options.max_examples) for path, mutant in sample(options.count, options.seed)]
     with multiprocessing.get_context("spawn").Pool(options.processes, maxtasksperchild=50) as pool:
-        judged = list(pool.imap_unordered(judge, jobs))
+        judged = [one for one in pool.imap_unordered(judge, jobs) if one is not None]
     show(judged, options.show)
 
 
