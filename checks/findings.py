@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from checks.diagnosis import Diagnosis
+from checks.diagnosis import Diagnosis, Mended
 from checks.errors import UserCodeRaised
 from checks.look import CaseResult
 from checks.results import Comparison, Finding
@@ -124,16 +124,21 @@ def _zero(seen: Seen) -> Iterator[Finding]:
         yield _with_fault(seen.finding("zero-gradient", "error", message, name), seen.named.get(name))
 
 
-def _with_fault(found: Finding, fault: Diagnosis | None) -> Finding:
-    """The finding with what is known of the fault: its words, the cure, and the statement that would be mended."""
+def _with_fault(found: Finding, fault: Diagnosis | None, first: str | None = None) -> Finding:
+    """The finding with what is known of the fault: its words, the cure, and the statement that would be mended.
+
+    `first`: the gradient for which the same statement was told of first.
+    """
     if fault is None or found.gradient is None:
         return found
-    said = replace(found, message=f"{found.message}; {fault.words}", suggestion=fault.suggestion(found.gradient))
+    words = fault.words if first in (None, found.gradient) else fault.again(str(first))
+    said = replace(found, message=f"{found.message}; {words}", suggestion=fault.suggestion(found.gradient))
     return said if fault.mended is None else replace(said, line=fault.mended.line, code=fault.mended.before)
 
 
 def _values(seen: Seen) -> Iterator[Finding]:
     zero = _nothing(seen)
+    told: dict[Mended, str] = {}
     for row in seen.rows:
         if row.verdict != "differs" or row.worst is None or row.name in zero:
             continue
@@ -149,7 +154,8 @@ def _values(seen: Seen) -> Iterator[Finding]:
         if fault is None:
             yield seen.finding("wrong-values", "error", message, row.name)
         else:
-            yield _with_fault(seen.finding(fault.kind, "error", message, row.name), fault)
+            first = row.name if fault.mended is None else told.setdefault(fault.mended, row.name)
+            yield _with_fault(seen.finding(fault.kind, "error", message, row.name), fault, first)
 
 
 def _use(wrong: Sequence[CaseResult]) -> str:

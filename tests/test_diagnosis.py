@@ -73,8 +73,7 @@ def test_each_kind_has_three_of_either() -> None:
         (
             Differences,
             "x",
-            "dx[:, k] is written again and again, not added to: with `dx[:, k] += 3 * dout[:, k]` in line 469 "
-            "it agrees to ",
+            "dx[:, k] is written again and again, and not added to, in line 469: mended, it agrees to ",
             "line 469: dx[:, k] += 3 * dout[:, k]",
         ),
     ],

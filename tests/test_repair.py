@@ -201,6 +201,7 @@ def test_the_statement_that_would_be_right_is_said(layer: Any, signature: str, k
     for finding in wrong:
         assert cure in (finding.suggestion or "")
         assert finding.suggestion == f"line {finding.line}: {(finding.suggestion or '').partition(': ')[2]}"
+        assert "mended" in finding.message
         assert " it agrees to " in finding.message
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from checks.diagnosis.evidence import Evidence, gather
 from checks.diagnosis.factors import above, by_two, constant, entrywise
-from checks.diagnosis.finding import Diagnosis
+from checks.diagnosis.finding import Diagnosis, Mended
 from checks.diagnosis.places import misplaced, swapped
 from checks.diagnosis.repair import repaired
 from checks.diagnosis.sides import about_zero, at_an_end, branch, few_entries
@@ -103,4 +103,4 @@ def _first(evidence: Evidence | None, name: str, rules: Sequence[Rule]) -> Diagn
     return next((one for rule in rules for one in rule(evidence, name)), None)
 
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["Diagnosis", "Mended", "diagnose"]

@@ -43,7 +43,14 @@ class Diagnosis:
     @property
     def words(self) -> str:
         """`it is the negative of the derivative: with * -1 it agrees to 2e-12`."""
-        cure = self.cure if self.mended is None else f"`{self.mended.after}` in line {self.mended.line}"
-        if cure is None or self.off is None:
+        if self.mended is not None and self.off is not None:
+            return f"{self.what} in line {self.mended.line}: mended, it agrees to {max(self.off, 1e-16):.0e}"
+        if self.cure is None or self.off is None:
             return self.what
-        return f"{self.what}: with {cure} it agrees to {max(self.off, 1e-16):.0e}"
+        return f"{self.what}: with {self.cure} it agrees to {max(self.off, 1e-16):.0e}"
+
+    def again(self, first: str) -> str:
+        """The words where the same statement has been told of already, for the gradient `first`."""
+        assert self.mended is not None
+        assert self.off is not None
+        return f"as for {first}: with line {self.mended.line} mended it agrees to {max(self.off, 1e-16):.0e}"

@@ -180,7 +180,7 @@ class _Search:
     def told(self, name: str, cure: _Cure) -> Diagnosis:
         edit, off = cure.edit, cure.off[name]
         if isinstance(edit, _Adding):
-            what = f"{ast.unparse(edit.statement.targets[0])} is written again and again, not added to"
+            what = f"{ast.unparse(edit.statement.targets[0])} is written again and again, and not added to,"
             mended = Mended(line=edit.statement.lineno, before=_head(edit.statement), after=edit.text)
             return Diagnosis(kind="overwritten", what=what, off=off, mended=mended)
         site = self.code.sites[edit.site]
