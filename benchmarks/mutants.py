@@ -81,7 +81,7 @@ def sample(count: int, seed: int) -> list[tuple[Path, Mutant]]:
 
 
 def judge(job: tuple[Path, Mutant, int, int]) -> Judged | None:
-    """Checks one mutant, and compares it with the layer that it was made of; None where forward would be mutated too."""
+    """Checks one mutant and compares it with its layer; None where forward would be mutated too."""
     from checks.checking import check
     from checks.dialects import read
     from checks.discover import Source, find

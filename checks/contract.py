@@ -60,6 +60,8 @@ def _second_use(case: Case) -> Iterator[Finding]:
                 gradient=name,
                 suggestion=f"assign the gradient of {name} in backward, or give the class a method that zeroes it",
             )
+    roles = case.subject.roles
+    moving = frozenset(n for n in first if case.subject.updates and roles.get(n) == "parameter")
     refused: list[Finding] = []
     shorter = [name for name in free_sizes(case) if extent(case, name) > 1]
     for size in (None, *shorter):
@@ -74,7 +76,7 @@ def _second_use(case: Case) -> Iterator[Finding]:
             message = f"{uses}, forward and backward raised {_raised(error)}; a fresh object's do not"
             refused.append(Finding(kind="raises", severity="error", message=message))
             continue
-        found = list(_stale(fresh, later, {n: first[n] for n in adds}, uses))
+        found = list(_stale(fresh, later, {n: first[n] for n in adds}, uses, moving))
         if found:
             yield from found
             return
@@ -82,9 +84,35 @@ def _second_use(case: Case) -> Iterator[Finding]:
         yield refused[0]
 
 
-def _stale(fresh: Arrays, later: Arrays, added: Arrays, uses: str) -> Iterator[Finding]:
-    """Gradients of a second use that are not a fresh object's (plus the first ones, where those are added to)."""
+def _backward_again(case: Case) -> Iterator[Finding]:
+    """A second backward after the same forward gives the same again, or adds to it, or raises."""
+    if case.subject.updates:
+        return
+    live = Live(case)
+    upstream = case.upstream_for(live.forward(clones(case.arrays)))
+    first = {name: np.array(gradient) for name, gradient in live.backward(upstream).items()}
+    again = live.backward(upstream)
+    for name, gradient in first.items():
+        if name in again and not close(again[name], gradient) and not _adds(again[name], gradient):
+            yield Finding(
+                kind="stale-cache",
+                severity="warning",
+                message=f"a second backward after the same forward gives another gradient of {name}: "
+                + _off(again[name], gradient),
+                gradient=name,
+                suggestion="let backward leave what forward kept for it as it is",
+            )
+            return
+
+
+def _stale(fresh: Arrays, later: Arrays, added: Arrays, uses: str, moving: frozenset[str]) -> Iterator[Finding]:
+    """Gradients of a second use that are not a fresh object's (plus the first ones, where those are added to).
+
+    `moving`: parameters that backward changes itself, by what it may remember of earlier gradients.
+    """
     for name, value in fresh.items():
+        if name in moving:
+            continue
         expected = value + added[name] if name in added and added[name].shape == value.shape else value
         if name in later and not close(later[name], expected):
             yield Finding(
@@ -268,6 +296,7 @@ def _raised(error: BaseException) -> str:
 
 RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _second_use,
+    _backward_again,
     _two_objects,
     _writes,
     _reuses,

@@ -25,7 +25,7 @@ Hint = Literal[
 
 _HINTS: tuple[tuple[Hint, str], ...] = (
     ("label", r"t|ts|target[s]?|label[s]?|y_?true|true_?y|truth|gt|ground_truth|answer[s]?|correct|teacher"
-              r"|y_?(real|batch|train)|expected|target_?y|actual"),
+              r"|y_?(real|batch|train)|expected|target_?y|actual|tags?|gold\w*|ratings?"),
     ("flag", r"(is_?|for_?)?(train|training|train_?fl(a)?g|test|testing|inference)(_?mode)?"),
     ("mask", r".*mask"),
     ("graph", r"adj\w*|(norm(alized)?_)?adj\w*|a_?(hat|norm|tilde)|laplacian|graph(_matrix)?|affinity"),

@@ -175,7 +175,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         hidden=("n,d",),
         matrix=("v,d", "d,v"),
         vector=("d", "v"),
-        label=("n:label(v)",),
+        label=("n:label(v)", "n:target"),
         symbols=("v", "d", "d"),
     ),
     Scenario(

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from checks.diagnosis import constants
-from checks.diagnosis.evidence import Evidence
+from checks.diagnosis.evidence import Evidence, Pair, Sample
 from checks.diagnosis.expressions import Expression, expressions, products, sizes_of
 from checks.diagnosis.finding import Diagnosis
+from checks.errors import GradproofError
 from checks.function import Array
+from checks.ordinary import ordinary_case
 
 _SPREAD = 1e-5  # of a ratio that is to be the same for all entries
+_MOST_OPTIONS = 4  # other numbers that the layer is told
 
 
 def constant(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
@@ -37,7 +40,42 @@ def constant(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
     text = constants.named(ratios, sizes_of(evidence.samples))
     if text is None:
         return
-    yield Diagnosis(kind="factor", what="it is off by a factor", cure=f"* {text}", off=off)
+    yield Diagnosis(
+        kind="factor", what="it is off by a factor", cure=f"* {_of_option(evidence, name, ratios) or text}", off=off
+    )
+
+
+def _of_option(evidence: Evidence, name: str, ratios: Sequence[float]) -> str | None:
+    """The factor in terms of what the layer keeps, where it is another number when the layer is told another one.
+
+    `2` is `1/self.tau` of a layer whose `tau` defaults to 0.5.
+    """
+    first = evidence.samples[0]
+    if any(abs(ratio - ratios[0]) > _SPREAD * abs(ratio) for ratio in ratios):
+        return None
+    told = [mode for _, mode in evidence.subject.modes if mode.option == "number"]
+    for mode in told[:_MOST_OPTIONS]:
+        dtype = next((first.case.arrays[n].dtype for n in first.case.movable), np.dtype(float))
+        case = ordinary_case(mode, first.case.seed, dtype)
+        try:
+            other = None if case is None else Sample(case)
+        except GradproofError:
+            continue
+        ratio = None if other is None or name not in other.pairs else _ratio(other.pairs[name])
+        if other is not None and ratio is not None and abs(ratio - ratios[0]) > _SPREAD * abs(ratio):
+            kept = sizes_of([first, other])
+            text = constants.named([ratios[0], ratio], {t: v for t, v in kept.items() if t.startswith("self.")})
+            if text is not None and "self." in text:
+                return text
+    return None
+
+
+def _ratio(pair: Pair) -> float | None:
+    """The number by which the gradient has to be multiplied; None where there is none."""
+    a, n = pair.analytic[pair.known], pair.numerical[pair.known]
+    square = float(np.sum(a * a))
+    ratio = float(np.sum(a * n)) / square if square > 0 else 0.0
+    return ratio if ratio and np.isfinite(ratio) and pair.agrees(ratio * pair.analytic) is not None else None
 
 
 def entrywise(evidence: Evidence, name: str) -> Iterator[Diagnosis]:

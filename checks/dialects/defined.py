@@ -62,10 +62,17 @@ def _stubbed(cls: type, forward: tuple[str, ...], backward: tuple[str, ...]) -> 
     assert first is not None
     assert second is not None
     idle = [stub(inspect.getattr_static(cls, name)) for name in (first, second)]
-    if any(_calls_stub(cls, name) for name in (first, second)):
+    if any(_calls_stub(cls, name) or _left_to_others(cls, name) for name in (first, second)):
         return True
     # A backward that is still to be written is a layer's fault, unless there are subclasses to write it.
     return idle[0] or (idle[1] and bool(cls.__subclasses__()))
+
+
+def _left_to_others(cls: type, name: str) -> bool:
+    """Whether a method calls one that the class has not, and its subclasses have."""
+    missing = [word for word in code_words(layer.plain(cls, name), 0) if not hasattr(cls, word)]
+    heirs: list[type] = cls.__subclasses__()
+    return any(callable(getattr(heir, word, None)) for word in missing for heir in heirs)
 
 
 def _calls_stub(cls: type, name: str) -> bool:

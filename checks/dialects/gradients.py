@@ -31,13 +31,14 @@ def locate(
     shapes: Mapping[str, tuple[int, ...]] | None = None,
     spare: int = 0,
     gives_input: bool = True,
+    declared: Sequence[str] = (),
 ) -> Located:
     """The place of each array's gradient. `inputs`: float inputs in order; `parameters`: with the places
     they are in.
 
     `updated`: parameters that backward itself changed, and whose gradient is that change. `returns_all`: a
     dict that backward returned is all it gives. `spare`: optional inputs, whose gradients may be returned too.
-    `gives_input`: what is returned without a name may be an input's.
+    `declared`: all that forward takes, in its order. `gives_input`: what is returned without a name may be an input's.
     """
     located = Located()
     if not (returns_all and isinstance(returned, dict)):
@@ -51,10 +52,10 @@ def locate(
             located.places[name] = Place("update", parameters[name][0])
     waiting = any(name not in located.places for name in parameters)
     unnamed = () if waiting and not gives_input and not isinstance(returned, dict) else inputs
-    from_returned(returned, unnamed, labels, parameters, located, returned_names, shapes or {}, spare)
+    from_returned(returned, unnamed, labels, parameters, located, returned_names, shapes or {}, spare, declared)
     if located.fault is not None and unnamed != inputs:
         located.fault = None
-        from_returned(returned, inputs, labels, parameters, located, returned_names, shapes or {}, spare)
+        from_returned(returned, inputs, labels, parameters, located, returned_names, shapes or {}, spare, declared)
     for name in inputs:
         if name not in located.places:
             first = name == inputs[0]  # the generic names are those of the first input's gradient

@@ -70,6 +70,8 @@ def usage(obj: Any, name: str) -> Usage:
     if context is not None:
         needed = needed[1:]
         back_needed = [formal for formal in back_needed if formal.name != context]
+    options = {formal.name for formal in spare}  # those of forward, which backward may be told too
+    back_spare = [formal for formal in back_spare if formal.name not in options]
     arguments, takes = backward_arguments(back_needed, back_spare, needed)
     calls = Calls(
         forward=forward_name,

@@ -15,7 +15,8 @@ from checks.dialects.following import follows
 from checks.dialects.gradients import locate
 from checks.dialects.parameters import Parameter, find, owed, scalars, uncounted
 from checks.dialects.places import Located
-from checks.dialects.probing import Live, Prober
+from checks.dialects.probing import Live, Prober, upstream_like
+from checks.dialects.rates import at_one, kept_rates
 from checks.dialects.reach import Path, Slot, arrays, as_number, walk
 from checks.dialects.siblings import on_object
 from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
@@ -38,6 +39,7 @@ class Locating:
         self.kept_names = kept_names
         self.owing: list[str] = []
         self.live: Live | None = None
+        self.unseen: frozenset[str] = frozenset()  # parameters that backward changes by a rule of its own
         self.usage = usage
         self.inputs = given_inputs(usage, request)
         self.prober = Prober(usage, request.dtype)
@@ -78,6 +80,14 @@ class Locating:
             self.prober = Prober(self.usage, self.request.dtype)
             self.prober.primed, self.prober.gathers = before_it.primed, before_it.gathers
             return self.located(found)
+        silent = [n for n in updated if self.silent_about(live, [n], parameters)]
+        own_rule = self.usage.rated is None and not self.usage.updates and not steps(layout.constants.values())
+        if silent and own_rule and self.usage.instance is None:
+            plain = self.at_rate_one(found, live, parameters, silent)
+            if plain is not None:
+                self.usage, self.prober = plain, Prober(plain, self.request.dtype)
+                return self.located(found)
+            self.unseen = frozenset(silent)
         declared = [a for f in self.usage.forward if (a := layout.argument(f.name))]
         located = locate(
             live.root,
@@ -87,6 +97,7 @@ class Locating:
             {p.name: p.paths or [Path(((".", p.name),))] for p in parameters},
             returned_names=self.usage.returned_names,
             spare=len(self.usage.further),
+            declared=[f.name for f in self.usage.called],
             updated=updated if self.usage.updates or steps(layout.constants.values()) else (),
             returns_all=self.usage.returns_all,
             gives_input=self.usage.gives_input,
@@ -98,6 +109,31 @@ class Locating:
         self.place_unnamed(found, live, parameters, located, behind)
         self.owing = self.owed(found, parameters, located)
         return parameters, located
+
+    def at_rate_one(
+        self, found: Found, live: Live, parameters: Sequence[Parameter], names: Sequence[str]
+    ) -> Usage | None:
+        """The use in which the object's own rates are 1; None where it has none, or where the changes are not in
+        proportion to the upstream gradient even so.
+        """
+        paths = kept_rates(live.root)
+        if not paths or self.prober.primed:
+            return None
+        usage = at_one(self.usage, paths)
+        prober = Prober(usage, self.request.dtype)
+        places = [p.paths[0] for p in parameters if p.name in names]
+        changes = []
+        try:
+            for share in (1.0, 2.0):
+                one = prober.construct(found.layout, found.sizes[0], self.inputs)
+                before = [np.array(path.get(one.root)) for path in places]
+                one.bound.backward(share * upstream_like(one.forward(usage)))
+                changes.append([path.get(one.root) - was for path, was in zip(places, before, strict=True)])
+        except Exception:  # the layer's own code need not run so
+            return None
+        once, twice = changes
+        plain = all(np.allclose(2 * a, b, rtol=1e-6, atol=1e-12) for a, b in zip(once, twice, strict=True))
+        return usage if plain else None
 
     def numbers(
         self,
@@ -233,6 +269,7 @@ class Locating:
         if self.usage.inputs_are_parameters:
             names += [n for n in floats[1:] if is_parameter(n) or n in located.places]
         grids = self.grids(found, parameters, located)
-        names += [name for name in owed(parameters, located.places) if name not in grids]
+        without = grids | self.unseen
+        names += [name for name in owed(parameters, located.places) if name not in without]
         names += [p.name for p in parameters if p.name in self.kept_names or self.misspelt(p, located)]
         return list(dict.fromkeys(names))

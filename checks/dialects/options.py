@@ -104,8 +104,13 @@ def by_type(annotation: Any) -> tuple[Hint | None, tuple[Any, ...]]:
 
 
 def _strings(cls: type) -> Iterator[str]:
-    """The keys of dicts that its methods look things up in, then the strings in their code."""
-    functions = [f for f in vars(cls).values() if inspect.isfunction(f)]
+    """The keys of dicts that it keeps or looks things up in, then the strings in its code and its bases'."""
+    own = [base for base in cls.__mro__ if base.__module__ == cls.__module__]
+    functions = [f for base in own for f in vars(base).values() if inspect.isfunction(f)]
+    for base in own:
+        for table in vars(base).values():
+            if isinstance(table, dict):
+                yield from (key for key in table if isinstance(key, str) and _WORD.fullmatch(key))
     for function in functions:
         for name in function.__code__.co_names:
             table = function.__globals__.get(name)

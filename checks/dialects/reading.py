@@ -139,6 +139,9 @@ class _Reading(Locating):
         self.refuse_silence(found, located)
         self.refuse_another(found)
         notes: list[str] = list(words(located))
+        if self.unseen:
+            listed = ", ".join(sorted(self.unseen))
+            notes.append(f"backward changes {listed} by a rule of its own, and keeps no gradient: not compared")
         if found.raised is not None:
             notes.append(f"backward raised {type(found.raised).__name__} while the layer was being read")
         parameters = [p for p in parameters if p.handed or self.declared(p) or p.name in self.owing]
@@ -167,6 +170,7 @@ class _Reading(Locating):
             ),
             fixed=frozenset(name for size in found.layout.sizes.values() for name in _names(size)),
             updates=self.usage.updates
+            or bool(self.unseen)
             or steps(found.layout.constants.values())
             or any(p.source == "update" for p in located.places.values()),
             resets=_has_reset(self.usage.defined),

@@ -48,8 +48,10 @@ def from_returned(
     returned_names: Sequence[str] | None,
     shapes: Mapping[str, tuple[int, ...]],
     spare: int = 0,
+    declared: Sequence[str] = (),
 ) -> None:
-    """`shapes`: of the arrays, by name. They tell blocks apart (inputs, parameters), never one from the next.
+    """`declared`: all that forward takes, in its order: what has no gradient may have a place among them all the same.
+    `shapes`: of the arrays, by name. They tell blocks apart (inputs, parameters), never one from the next.
 
     `spare`: how many optional inputs there are, whose gradients may come last.
     """
@@ -84,6 +86,13 @@ def from_returned(
         located.fault = f"backward returned {_kind(bad)} among its gradients"
         return
     orders = list(_orders(count, inputs, labels, list(parameters), waiting, returned_names))
+    if any(name not in inputs for name in declared) and set(inputs) <= set(declared):
+        for chosen in (list(parameters), waiting, []):
+            order = [*(name if name in inputs else "" for name in declared), *chosen]
+            nothing = [name for name, value in zip(order, returned, strict=False) if value is None]
+            if len(order) == count and nothing and not any(nothing):
+                orders.insert(0, order)
+                break
     if len(inputs) < count <= len(inputs) + spare:
         orders.append([*inputs, *("" for _ in range(count - len(inputs)))])
     if orders:
