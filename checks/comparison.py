@@ -338,7 +338,7 @@ class _Comparing:
         return False
 
     def _confirmed_by(self, line: Line, length: float, k: int) -> bool:
-        """Whether longdouble has another slope than float64, and the gradient's: at these steps or shorter ones, to
+        """Whether longdouble has another slope than float64, and the gradient's: at these steps or shorter, to
         three digits; at any, where float64 has lost next to nothing, to two digits of that. No such coincidence, whatever
         longdouble has lost of its own.
         """

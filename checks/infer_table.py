@@ -137,7 +137,8 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         case "mask":
             x = scenario.x[0].partition(":")[0]
             rows = [",".join(shape.partition(":")[0].split(",")[:2]) for shape in (x, *scenario.second[:1])]
-            return arrays(list(dict.fromkeys(f"{shape}:mask" for shape in (x, *rows))))
+            samples = x.partition(",")[0] or "n"
+            return arrays(list(dict.fromkeys(f"{shape}:mask" for shape in (x, *rows, samples))))
         case "graph":  # what is joined to what, of nodes that are rows
             nodes = scenario.x[0].partition(":")[0].split(",")[:-1] or ["n"]
             square = ",".join([*nodes, nodes[-1]])
