@@ -33,7 +33,7 @@ def multiplied(at: Place, names: Sequence[Name], form: Form) -> Iterator[Edit]:
     value, (text, of) = at.was.value, form
     if at.is_factor or at.counts or not is_float(value):
         return
-    for name in names:
+    for name in (*names, *(_widened(names, value) if text == "{}" else ())):
         if not fits(name.value, value) or name.text == ast.unparse(at.node):
             continue
         if text != "{}" and not is_float(name.value):
@@ -46,6 +46,14 @@ def multiplied(at: Place, names: Sequence[Name], form: Form) -> Iterator[Edit]:
             under = f"({factor})" if " " in factor and factor[0] != "(" else factor
             by = with_scope(_with(np.divide, of, name.get))
             yield Edit(at.number, by, f"{at.text} / {under}", kind, f"the factor {factor} is too many")
+
+
+def _widened(names: Sequence[Name], value: Any) -> Iterator[Name]:
+    """Arrays that hold one number for each row of the value: a mask, a weight of samples."""
+    for name in names:
+        shape = np.shape(name.value)
+        if shape and shape == np.shape(value)[:-1]:
+            yield Name(f"{name.text}[..., None]", np.asarray(name.value)[..., None], _with_axis(name.get))
 
 
 def formed(at: Place, form: Form) -> Iterator[Edit]:
@@ -98,6 +106,10 @@ def _with(
     operation: Callable[[Any, Any], Any], of: Callable[[Any], Any], get: _Get
 ) -> Callable[[Any, Mapping[str, Any]], Any]:
     return lambda value, scope: operation(value, of(get(scope)))
+
+
+def _with_axis(get: _Get) -> _Get:
+    return lambda scope: np.asarray(get(scope))[..., None]
 
 
 def _product(one: _Get, other: _Get) -> _Get:
