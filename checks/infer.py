@@ -149,6 +149,8 @@ def _first(
                 continue
             found = search.attempt(layout, group.name)
             fitting = None if found is None else search.fits(found)
+            if found is not None and search.lesser(layout):
+                continue
             if found is not None and search.refuted(found):
                 refuted = refuted or found
                 continue
@@ -268,6 +270,21 @@ class _Search:
     def doubts(self, layout: Layout, scenario: str) -> bool:
         """Whether it runs by accident, perhaps: it is odd, and a more natural layout went as far as backward."""
         return bool(self.half) and not natural(layout, self.formals, self._told(scenario), scenario)
+
+    def lesser(self, layout: Layout) -> bool:
+        """Whether a more natural layout in which backward raises has more axes of a parameter, or larger constants.
+
+        A product of matrices that is wrong may be right for vectors, and one of windows for windows of one.
+        """
+        kept = {f.name for f in self.formals if f.place == "constructor" or f.hint in ("matrix", "vector")}
+        for other in self.half:
+            arrays = [(layout.argument(a.name), a) for a in other.arguments if a.name in kept]
+            fewer = any(own is not None and len(own.dims) < len(a.dims) for own, a in arrays)
+            numbers = [(layout.constants.get(name), value) for name, value in other.constants.items()]
+            smaller = any(type(own) is int and type(value) is int and own < value for own, value in numbers)
+            if fewer or smaller:
+                return True
+        return False
 
     def rejects(self, found: Found, scenario: str) -> bool:
         """Whether gradients of other shapes than the arrays' speak against the layout: it gives an array one entry

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from checks.infer_layout import Formal, Layout
-from checks.infer_names import is_scalar
+from checks.infer_names import is_scalar, size_role
 from checks.signature import Argument, Dim
 
 _ODD = frozenset({"grid", "blocks", "attention", "scalar", "signal"})  # unless the layer's name asks for it
@@ -78,9 +78,8 @@ def _wants_array(error: BaseException | None) -> bool:
 def _number_for_array(formal: Formal, layout: Layout) -> bool:
     """Whether a constructor's argument of which nothing is known was given a number, for lack of a better idea."""
     given: Any = layout.sizes.get(formal.name, layout.constants.get(formal.name))
-    return (
-        formal.place == "constructor" and formal.hint == "none" and isinstance(given, Dim | int | float | tuple | list)
-    )
+    unknown = formal.hint == "none" and size_role(formal.name) == "unknown"
+    return formal.place == "constructor" and unknown and isinstance(given, Dim | int | float | tuple | list)
 
 
 def _square(argument: Argument, states: Collection[Dim]) -> bool:

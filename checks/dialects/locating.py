@@ -13,6 +13,7 @@ from checks.dialects.choosing import given_inputs
 from checks.dialects.dialect import Request
 from checks.dialects.following import follows
 from checks.dialects.gradients import locate
+from checks.dialects.names import near_misses
 from checks.dialects.parameters import Parameter, find, owed, scalars, uncounted
 from checks.dialects.places import Located
 from checks.dialects.probing import Live, Prober, upstream_like
@@ -180,6 +181,12 @@ class Locating:
         floats = [a.name for a in declared if a.kind in FLOATS]
         wanted = [] if named else [p.name for p in own]
         wanted += [name for name in floats[:1] if self.usage.gives_input and name not in located.places]
+        for name in [name for name in wanted if named and name in floats]:
+            keys = [str(path.steps[-1][1]) for path, _ in left_behind(live.root, behind) if len(path.steps) == 1]
+            near = near_misses(name, sorted(keys))
+            if near:  # the others are where their names say
+                located.near[name] = near
+                wanted.remove(name)
         if not wanted or located.fault is not None or found.raised is not None or self.usage.returns_all:
             return
         held = {id(path.get(live.root)) for p in parameters for path in p.paths} | set(map(id, live.values.values()))

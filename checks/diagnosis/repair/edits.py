@@ -2,29 +2,60 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from checks.diagnosis.expressions import FORMS
 from checks.diagnosis.repair.edit import Edit, Place, is_value
 from checks.diagnosis.repair.holes import Seen, Site
-from checks.diagnosis.repair.operands import added, formed, multiplied, replaced
+from checks.diagnosis.repair.operands import added, alone, formed, matrix_products, multiplied, products, replaced
 from checks.diagnosis.repair.operators import compared, numbers, operands, signs, summed, turned
-from checks.diagnosis.repair.sight import in_sight
+from checks.diagnosis.repair.sight import in_sight, spelled_out
+
+_MOST_SPELLED = 10
 
 
-def edits(sites: Sequence[Site], seen: Mapping[int, Seen], elsewhere: Sequence[float]) -> Iterator[Edit]:
-    """All changes of all expressions that ran. `elsewhere`: the numbers that the rest of the file has."""
+def edits(
+    sites: Sequence[Site], seen: Mapping[int, Seen], elsewhere: Sequence[float], names: Sequence[dict[str, Any]]
+) -> Iterator[Edit]:
+    """All changes of all expressions that ran. `elsewhere`: the numbers that the rest of the file has; `names`: the
+    globals of each of the functions.
+    """
     places = [Place(k, sites[k], seen[k]) for k in sorted(seen) if is_value(seen[k].value)]
     for rule in (compared, operands, signs, turned, summed, numbers(elsewhere)):
         for at in places:
             yield from rule(at)
-    names = {at.number: in_sight(at.was.scope) for at in places}
+    known = {at.number: in_sight(at.was.scope) for at in places}
     for at in places:
-        yield from replaced(at, names[at.number])
-    for form in FORMS:
+        yield from replaced(at, known[at.number])
+    texts = _expressions(sites)
+    for at in places:
+        others = [text for text in texts if text != ast.unparse(at.node)]
+        known[at.number] += spelled_out(others, at.was.scope, names[at.site.function])
+    for form in FORMS[:2]:
         for at in places:
-            yield from multiplied(at, names[at.number], form)
+            yield from multiplied(at, known[at.number], form)
+    for at in places:
+        yield from added(at, known[at.number], alone)
+    for form in FORMS:
         for at in places:
             yield from formed(at, form)
     for at in places:
-        yield from added(at, names[at.number])
+        yield from added(at, known[at.number], matrix_products)
+    for form in FORMS[2:]:
+        for at in places:
+            yield from multiplied(at, known[at.number], form)
+    for at in places:
+        yield from added(at, known[at.number], products)
+
+
+def _expressions(sites: Sequence[Site]) -> list[str]:
+    """Entries, calls and matrix products of the code: what may be meant to stand in another place too."""
+    found = [
+        ast.unparse(site.node)
+        for site in sites
+        if isinstance(site.node, ast.Subscript | ast.Call)
+        or (isinstance(site.node, ast.BinOp) and isinstance(site.node.op, ast.MatMult))
+    ]
+    return sorted(dict.fromkeys(found), key=len)[:_MOST_SPELLED]

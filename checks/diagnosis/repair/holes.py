@@ -55,7 +55,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an expression was when it first ran: its value, the values it was made of, and the names in sight."""
+    """What an expression was when it last ran: its value, the values it was made of, and the names in sight."""
 
     value: Any
     parts: tuple[Any, ...]
@@ -92,7 +92,7 @@ class Hook:
         return value
 
     def _pass(self, k: int, value: Any, parts: tuple[Any, ...], frame: FrameType) -> Any:
-        if self.seen is not None and k not in self.seen:
+        if self.seen is not None:
             self.seen[k] = Seen(value, parts, dict(frame.f_locals))
         if k == self.at and self.change is not None:
             return self.change(value, parts, frame.f_locals)
@@ -217,9 +217,21 @@ class _Writer(ast.NodeTransformer):
         for field, value in ast.iter_fields(node):
             if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
                 setattr(new, field, [self._statement(one) for one in value])
+            elif field in ("targets", "target") and isinstance(node, ast.Assign | ast.AugAssign):
+                self.statement = node
+                new_targets = [self._target(one) for one in (value if isinstance(value, list) else [value])]
+                setattr(new, field, new_targets if isinstance(value, list) else new_targets[0])
             elif field in ("value", "test") and isinstance(value, ast.expr) and not isinstance(node, ast.While):
                 self.statement = node
                 setattr(new, field, self._expression(value, node))
+        return new
+
+    def _target(self, node: Any) -> Any:
+        """What is assigned to, with hooks in its index: a mask decides what is set to nothing."""
+        if not isinstance(node, ast.Subscript):
+            return node
+        new: ast.Subscript = self._copied(node)
+        new.slice = self._expression(node.slice, node)
         return new
 
     def _expression(self, node: ast.expr, parent: ast.AST) -> ast.expr:

@@ -67,21 +67,62 @@ def formed(at: Place, form: Form) -> Iterator[Edit]:
         yield Edit(at.number, on_value(of), new, "missing-factor", what)
 
 
-def added(at: Place, names: Sequence[Name]) -> Iterator[Edit]:
-    """Plus or minus something in sight, its square, or a product of two."""
+Terms = Callable[[Sequence[Name], Any], Iterator[tuple[str, _Get]]]
+
+
+def added(at: Place, names: Sequence[Name], terms: Terms) -> Iterator[Edit]:
+    """Plus or minus one of the terms."""
     parent, value = at.site.parent, at.was.value
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub):
         return
     if at.counts or isinstance(parent, ast.UnaryOp) or (isinstance(parent, ast.Call) and not is_float(value)):
         return
-    some = [name for name in names if fits(name.value, value)]
-    terms: list[tuple[str, _Get]] = [(name.text, name.get) for name in some]
-    terms += [(f"{name.text} ** 2", _product(name.get, name.get)) for name in some if is_float(name.value)]
-    terms += [(f"{a.text} * {b.text}", _product(a.get, b.get)) for a, b in itertools.combinations(some, 2)]
-    for text, get in terms:
+    for text, get in terms(names, value):
         for sign, of in (("+", np.add), ("-", np.subtract)):
             change = with_scope(_with(of, _same, get))
             yield Edit(at.number, change, f"{at.text} {sign} {text}", "missing-term", f"the term {text} is missing")
+
+
+def alone(names: Sequence[Name], value: Any) -> Iterator[tuple[str, _Get]]:
+    """What is in sight and fits, and its square."""
+    for name in names:
+        if fits(name.value, value):
+            yield name.text, name.get
+            if is_float(name.value):
+                yield f"{name.text} ** 2", _product(name.get, name.get)
+
+
+def products(names: Sequence[Name], value: Any) -> Iterator[tuple[str, _Get]]:
+    """Products of two of them."""
+    some = [name for name in names if fits(name.value, value)]
+    for a, b in itertools.combinations(some, 2):
+        yield f"{a.text} * {b.text}", _product(a.get, b.get)
+
+
+def matrix_products(names: Sequence[Name], value: Any) -> Iterator[tuple[str, _Get]]:
+    """Products of two matrices in sight, one of them transposed or neither, of the value's shape; of a stack, too."""
+    rank = np.ndim(value)
+    if rank < 2:
+        return
+    first = [name for name in names if np.ndim(name.value) in (2, rank) and is_float(name.value)]
+    second = [name for name in first if np.ndim(name.value) == 2]
+    for a, b in itertools.product(first, second):
+        for text, left, right in (("{} @ {}.T", False, True), ("{} @ {}", False, False), ("{}.T @ {}", True, False)):
+            if a is b or (left and np.ndim(a.value) > 2):
+                continue
+            get = _matrix_product(a.get, b.get, left, right)
+            inner = np.shape(a.value)[-2 if left else -1], np.shape(b.value)[-1 if right else -2]
+            outer = np.shape(a.value)[-1 if left else -2], np.shape(b.value)[-2 if right else -1]
+            if inner[0] == inner[1] and np.shape(value)[-2:] == outer and (left or np.ndim(a.value) == rank):
+                yield text.format(a.text, b.text), get
+
+
+def _matrix_product(one: _Get, other: _Get, left: bool, right: bool) -> _Get:
+    def product(scope: Mapping[str, Any]) -> Any:
+        a, b = one(scope), other(scope)
+        return (a.T if left else a) @ (b.T if right else b)
+
+    return product
 
 
 def fits(other: Any, value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from checks.diagnosis.repair.edit import is_value
 
-_MOST = 20
+_MOST = 60
 _MOST_ROWS = 4  # of an array, to be taken one by one
 _MOST_ENTRIES = 12  # of a dict or a tuple
 
@@ -53,6 +53,20 @@ def reachable(scope: Mapping[str, Any]) -> Iterator[Name]:
                 yield from _entries(one)
 
 
+def spelled_out(texts: Sequence[str], scope: Mapping[str, Any], names: dict[str, Any]) -> list[Name]:
+    """What these expressions of the code are here; those that cannot be had here are left out."""
+    found: list[Name] = []
+    for text in texts:
+        get = _by_code(text, names)
+        try:
+            value = get(scope)
+        except Exception:  # it stands elsewhere, where other names are in sight
+            continue
+        if is_value(value):
+            found.append(Name(text, value, get))
+    return found
+
+
 def _entries(of: Name) -> Iterator[Name]:
     """The entries of a dict, a tuple or a list; the rows of a small array."""
     value = of.value
@@ -66,6 +80,11 @@ def _entries(of: Name) -> Iterator[Name]:
         return
     for key, inner in pairs[:_MOST_ENTRIES]:
         yield Name(f"{of.text}[{key!r}]", inner, _by_entry(of.get, key))
+
+
+def _by_code(text: str, names: dict[str, Any]) -> Callable[[Mapping[str, Any]], Any]:
+    code = compile(text, "<expression>", "eval")
+    return lambda scope: eval(code, names, dict(scope))
 
 
 def _by_key(key: str) -> Callable[[Mapping[str, Any]], Any]:
