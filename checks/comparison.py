@@ -340,8 +340,8 @@ class _Comparing:
     def _confirmed_by(self, line: Line, length: float, k: int) -> bool:
         """Whether longdouble has another slope than float64, and the gradient's.
 
-        At these steps or shorter ones, to three digits; at any, where float64 has lost next to nothing, to two digits of
-        that. No such coincidence, whatever longdouble has lost of its own.
+        At these steps or shorter ones, to three digits; at any, where float64 has lost next to nothing, to two digits
+        of that. No such coincidence, whatever longdouble has lost of its own.
         """
         size, value64, own64 = float(self._sizes()[k]), float(self.n[k]), float(self.e[k])
         for octaves in (0, -3, -6, -9, 3, 6, 9, 12, 15, 18):

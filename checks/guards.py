@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import textwrap
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -131,7 +132,7 @@ def find(subject: Any) -> Guards | None:
 
 
 def _reachable(subject: Any) -> tuple[tuple[types.FunctionType, ...], tuple[type, ...]]:
-    """The functions of the subject and of its module that they call, and its classes."""
+    """The functions of the subject, those that they call and those of the classes that they name; and its classes."""
     own = subject if isinstance(subject, type) else type(subject)
     classes = () if isinstance(subject, tuple) else tuple(cls for cls in own.__mro__ if cls is not object)
     written = subject if isinstance(subject, tuple) else [f for cls in reversed(classes) for f in vars(cls).values()]
@@ -145,8 +146,12 @@ def _reachable(subject: Any) -> tuple[tuple[types.FunctionType, ...], tuple[type
         found[id(function)] = function
         if depth < _DEPTH:
             known = function.__globals__
-            called = (known[name] for name in function.__code__.co_names if inspect.isfunction(known.get(name)))
-            pending += [(other, depth + 1) for other in called]
+            named = [known[name] for name in function.__code__.co_names if name in known]
+            pending += [(other, depth + 1) for other in named if inspect.isfunction(other)]
+            # A network's loss may lie in a layer of its own.
+            made = (cls for cls in named if isinstance(cls, type) and cls.__module__ not in sys.stdlib_module_names)
+            methods = [m for cls in made if not cls.__module__.startswith("numpy") for m in vars(cls).values()]
+            pending += [(method, depth + 1) for method in methods]
     return tuple(found.values()), classes
 
 

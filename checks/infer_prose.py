@@ -29,6 +29,7 @@ _NO_SIZE = frozenset(
         "the", "and", "or", "of", "is", "in", "for", "see", "not", "where", "which",
     }
 )  # fmt: skip
+_SCALAR = re.compile(r"\ba (?:python )?scalar\b|[:,(-] ?scalar\b(?! *-?(?:or|multiple|of))", re.I)
 _ARTICLES = re.compile(r"\b(?:the|a|an)\s+", re.I)
 _MARKS = r"[`'\"*]*"
 _FILLER = (
@@ -67,7 +68,10 @@ def _in_prose(text: str, names: Sequence[str]) -> Iterator[tuple[str, tuple[str,
             yield from ((name, found) for name in _named(match[1], names))
     entry = rf"(?m)^[\s*\u2022:@#-]*(?:param\s+(?:\w+\s+(?=\w+\s*:))?|arg\s+)?{several}\s*[:=\u2013\u2014(-]"
     for match in re.finditer(entry, text):
-        found = _first_shape(_rest_of_entry(text[match.end() - 1 :]))
+        rest = _rest_of_entry(text[match.end() - 1 :])
+        found = _first_shape(rest)
+        if found is None and _SCALAR.search(rest.partition("\n")[0]):
+            found = ()
         if found is not None:
             yield from ((name, found) for name in _named(match[1], names))
 

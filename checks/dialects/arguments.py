@@ -12,10 +12,11 @@ _SHAPED = frozenset({"zeros", "ones", "empty", "full", "eye", "arange", "range",
 _SHAPING = frozenset({"reshape", "pad", "repeat", "tile", "split", "array_split", "roll"})  # those beside the array do
 
 
-def keys_read(function: Callable[..., Any], name: str) -> tuple[str, ...]:
+def keys_read(function: Callable[..., Any], name: str, depth: int = 1) -> tuple[str, ...]:
     """The keys that have to be in the argument of that name: `parameters["W1"]`, in the order of the code.
 
-    Those that the function itself puts there need not be.
+    Those that the function itself puts there need not be. Functions of the module that it hands the argument to are
+    read too.
     """
     entries = [
         node for node in ast.walk(tree_of(function)) if isinstance(node, ast.Subscript) and _is(node.value, name)
@@ -23,7 +24,45 @@ def keys_read(function: Callable[..., Any], name: str) -> tuple[str, ...]:
     entries.sort(key=lambda node: (node.lineno, node.col_offset))
     keys = [(node.slice.value, node.ctx) for node in entries if isinstance(node.slice, ast.Constant)]
     stored = {key for key, context in keys if isinstance(context, ast.Store)}
-    return tuple(dict.fromkeys(key for key, _ in keys if isinstance(key, str) and key not in stored))
+    own = [key for key, _ in keys if isinstance(key, str) and key not in stored]
+    if depth:
+        for called, argument in _handed_on(function, name):
+            own += [key for key in keys_read(called, argument, depth - 1) if key not in stored]
+    return tuple(dict.fromkeys(own))
+
+
+def _handed_on(function: Callable[..., Any], name: str) -> Iterator[tuple[Callable[..., Any], str]]:
+    """The functions of the module that are called with the argument of that name, and what it is called there."""
+    known = getattr(function, "__globals__", {})
+    for node in ast.walk(tree_of(function)):
+        called = known.get(node.func.id) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+        if isinstance(node, ast.Call) and inspect.isfunction(called):
+            arguments = list(inspect.signature(called).parameters)
+            yield from (
+                (called, arguments[k]) for k, given in enumerate(node.args[: len(arguments)]) if _is(given, name)
+            )
+
+
+def constants_told(function: Callable[..., Any], called: str) -> dict[str, Any]:
+    """The constants that a method tells another one of the object by keyword: `self.loss(x, t, train_flg=True)`."""
+    for node in ast.walk(tree_of(function)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == called:
+            return {
+                word.arg: word.value.value
+                for word in node.keywords
+                if word.arg is not None and isinstance(word.value, ast.Constant)
+            }
+    return {}
+
+
+def strings_compared(defined: Any, name: str) -> tuple[str, ...]:
+    """The strings that an argument, or the attribute of its name, is compared with: `self.pool == "mean"`."""
+    found: list[str] = []
+    for node in ast.walk(tree_of(defined)):
+        if isinstance(node, ast.Compare) and name in (getattr(node.left, "id", ""), getattr(node.left, "attr", "")):
+            constants = [v.value for c in node.comparators for v in ast.walk(c) if isinstance(v, ast.Constant)]
+            found += [value for value in constants if isinstance(value, str)]
+    return tuple(dict.fromkeys(found))
 
 
 def keys_written(function: Callable[..., Any]) -> tuple[str, ...]:

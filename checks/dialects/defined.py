@@ -100,6 +100,8 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
         gradient = _gradient_of(name, functions)
         if partner is not None and partner != name:
             pairs.append((name, (function, functions[partner])))
+            others = [other for other in functions if other.startswith(f"{partner}_") and other not in taken]
+            pairs += [(other, (function, functions[other])) for other in others]
         elif name not in taken and both.recognises(function):
             pairs.append((name, function))
         elif gradient is not None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from checks.dialects.arguments import strings_compared
 from checks.dialects.calls import Calls
 from checks.dialects.options import options, words_of
 from checks.dialects.usage import Bound, Usage, Values
@@ -95,6 +96,8 @@ def told_otherwise(usage: Usage) -> Iterator[Mode]:
 
 def _words(usage: Usage, formal: Formal) -> tuple[Any, ...]:
     """Strings that an argument may be."""
+    if isinstance(usage.defined, type) and formal.default is None:
+        return strings_compared(usage.defined, formal.name)
     if isinstance(usage.defined, type):
         return options(usage.defined, formal.name)
     functions = usage.defined if isinstance(usage.defined, tuple) else (usage.defined,)

@@ -6,11 +6,14 @@ Or one call that returns both, `loss_and_grads(x, t)`. One that is not supervise
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from checks.dialects import objective, separate
+from checks.dialects.arguments import constants_told
 from checks.dialects.layer import constructor, make, method, plain, private, required, returned_names
 from checks.dialects.layer import recognises as is_layer
 from checks.dialects.names import BACKWARD, FORWARD, UPSTREAM
@@ -121,10 +124,13 @@ def usage(obj: Any, name: str) -> Usage:
     cls = obj if isinstance(obj, type) else type(obj)
     built, optional = constructor(obj)
 
-    def bind(instance: Any) -> Bound:
-        return _Bound(instance, found)
+    told = constants_told(plain(cls, found.gradient), found.loss) if found.gradient else {}
 
-    call = f"layer.{found.loss}({{inputs}})"
+    def bind(instance: Any) -> Bound:
+        return _Bound(instance, found, told)
+
+    keywords = "".join(f", {key}={value!r}" for key, value in told.items())
+    call = f"layer.{found.loss}({{inputs}}{keywords})"
     first = call if found.both is None else f"{call}[{found.both.loss}]"
     if found.both is not None:
         answer = f"{call}{found.both.gradients}"
@@ -155,20 +161,26 @@ def usage(obj: Any, name: str) -> Usage:
 class _Bound:
     """A network's two calls: the gradient is asked for with the loss's own inputs."""
 
-    def __init__(self, instance: Any, found: Calls) -> None:
+    def __init__(self, instance: Any, found: Calls, told: Mapping[str, Any]) -> None:
+        """`told`: how the gradient calls the loss: in training mode, which need not be the loss's default."""
+        self._told = told
         self._loss = getattr(instance, found.loss)
         self._gradient = getattr(instance, found.gradient) if found.gradient else None
         self._both, self._asked = found.both, found.asked
         self._inputs = [formal.name for formal in found.inputs]
         self._given: list[Any] = []
+        self._state: Any = None
 
     def forward(self, values: Values) -> Any:
         self._given = [values[name] for name in self._inputs]
-        result = self._loss(*self._given)
+        self._state = np.random.get_state(legacy=False)
+        result = self._loss(*self._given, **self._told)
         return result if self._both is None else self._both.parts(result)[0]
 
     def backward(self, upstream: Any) -> Any:
         if self._gradient is not None:
+            if self._asked:  # it runs the loss again, and has to draw what that drew
+                np.random.set_state(self._state)
             return self._gradient(*[self._given[k] for k in self._asked])
         assert self._both is not None
         return self._both.parts(self._loss(*self._given))[1]
