@@ -276,7 +276,8 @@ class _Search:
 
         A product of matrices that is wrong may be right for vectors, and one of windows for windows of one.
         """
-        kept = {f.name for f in self.formals if f.place == "constructor" or f.hint in ("matrix", "vector")}
+        beside = peers(self.formals)[1:]
+        kept = {f.name for f in beside if f.place == "constructor" or f.hint in ("matrix", "vector")}
         for other in self.half:
             arrays = [(layout.argument(a.name), a) for a in other.arguments if a.name in kept]
             fewer = any(own is not None and len(own.dims) < len(a.dims) for own, a in arrays)

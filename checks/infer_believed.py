@@ -19,7 +19,8 @@ from checks.signature import Argument, Dim
 _ODD = frozenset({"grid", "blocks", "attention", "scalar", "signal"})  # unless the layer's name asks for it
 _NUMBER = re.compile(
     r"'(int|float|numpy\.\w+)' object (is not (subscriptable|iterable)|does not support item)"
-    r"|of type '(int|float|numpy\.\w+)' has no len|unsized object|index to scalar variable|array is 0-dimensional|too many indices for array"
+    r"|of type '(int|float|numpy\.\w+)' has no len|unsized object|index to scalar variable|array is 0-dimensional"
+    r"|too many indices for array"
 )
 # Odd as well where nothing is known of an array: there is much that broadcasts against a vector or an image.
 _FOR_NAMED = frozenset({"vector", "column", "stencil", "sequence", "ids", "image", "channels-last"})

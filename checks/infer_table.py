@@ -25,7 +25,10 @@ _ODD_KINDS = 6  # that an unnatural mixture costs
 
 
 # What functions in the manner of a course read from a dict of options.
-OPTIONS = {"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "f": 2, "eps": 1e-5}
+OPTIONS = {
+    **{"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "f": 2, "eps": 1e-5},
+    "seed": 1,
+}
 
 # Arguments that choose: an activation by its name or as a function.
 _CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|method|name|init|norm).*|(.*_)?mode|f|g|df")

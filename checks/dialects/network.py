@@ -173,14 +173,14 @@ class _Bound:
 
     def forward(self, values: Values) -> Any:
         self._given = [values[name] for name in self._inputs]
-        self._state = np.random.get_state(legacy=False)
+        self._state = np.random.get_state(legacy=False)  # noqa: NPY002  the user's code draws from it
         result = self._loss(*self._given, **self._told)
         return result if self._both is None else self._both.parts(result)[0]
 
     def backward(self, upstream: Any) -> Any:
         if self._gradient is not None:
             if self._asked:  # it runs the loss again, and has to draw what that drew
-                np.random.set_state(self._state)
+                np.random.set_state(self._state)  # noqa: NPY002
             return self._gradient(*[self._given[k] for k in self._asked])
         assert self._both is not None
         return self._both.parts(self._loss(*self._given))[1]
