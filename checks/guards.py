@@ -146,13 +146,22 @@ def _reachable(subject: Any) -> tuple[tuple[types.FunctionType, ...], tuple[type
         found[id(function)] = function
         if depth < _DEPTH:
             known = function.__globals__
-            named = [known[name] for name in function.__code__.co_names if name in known]
+            words = function.__code__.co_names
+            named = [known[name] for name in words if name in known]
+            modules = [m for m in named if isinstance(m, types.ModuleType) and not _is_library(m.__name__)]
+            named += [getattr(module, name) for module in modules for name in words if hasattr(module, name)]
             pending += [(other, depth + 1) for other in named if inspect.isfunction(other)]
             # A network's loss may lie in a layer of its own.
-            made = (cls for cls in named if isinstance(cls, type) and cls.__module__ not in sys.stdlib_module_names)
-            methods = [m for cls in made if not cls.__module__.startswith("numpy") for m in vars(cls).values()]
+            made = [cls for cls in named if isinstance(cls, type) and not _is_library(cls.__module__)]
+            methods = [method for cls in made for method in vars(cls).values()]
             pending += [(method, depth + 1) for method in methods]
     return tuple(found.values()), classes
+
+
+def _is_library(module: str) -> bool:
+    """Whether a module is Python's own, or NumPy's or SciPy's."""
+    first = module.partition(".")[0]
+    return first in sys.stdlib_module_names or first in ("numpy", "scipy")
 
 
 def _calls(function: types.FunctionType) -> Iterator[ast.Call]:

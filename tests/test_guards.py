@@ -95,3 +95,26 @@ def test_no_guards() -> None:
 
     assert guards.find((plain, plain)) is None
     assert guards.find(len) is None
+
+
+class GuardedNetwork:
+    """The guard lies in a layer of the network's, and there in a function."""
+
+    def __init__(self, n_in, n_out):
+        self.params = {"W": np.eye(n_in, n_out), "b": np.zeros(n_out)}
+        self.last = guarded_losses.SoftmaxLossOfTheBook()
+
+    def loss(self, x, t):
+        self.x = x
+        return self.last.forward(x @ self.params["W"] + self.params["b"], t)
+
+    def gradient(self, x, t):
+        self.loss(x, t)
+        dz = self.last.backward(1)
+        return {"W": self.x.T @ dz, "b": dz.sum(axis=0)}
+
+
+def test_a_guard_in_a_layer_of_a_network() -> None:
+    report = check(GuardedNetwork, seed=1, max_examples=4, allow=("overflow",))
+    assert report.verdict == "pass", report.to_text()
+    assert {f.kind for f in report.findings} == {"inconsistent-forward"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 
 import numpy as np
@@ -203,3 +204,55 @@ def test_inputs_that_are_taken_from_the_rest() -> None:
             return dout, dout
 
     assert str(read(AddAll).signature) == "arrays_0(n,i), arrays_1(n,i) -> (n,i)"
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "signature"),
+    [
+        ("vectors_and_squares", "Outer", "u(i), v(j) -> (i,j)"),
+        ("vectors_and_squares", "TriangularSolve", "L(n,n), b(n,d) -> (n,d)"),
+        ("vectors_and_squares", "LogDet", "A(n,n) -> ()"),
+        ("vectors_and_squares", "GCN", "A_hat(n,n), H(n,d), W(d,h) -> (n,h)"),
+        ("vectors_and_squares", "OrdinalLogit", "f(n), y(n):label(k+1), thresholds(k) -> ()"),
+        ("vectors_and_squares", "Harmonics", "t(i) -> (i,3)"),
+        ("one_column", "Dense", "input(i,1), weights(o,i), bias(o,1) -> (o,1)"),
+        ("one_column", "Softmax", "input(i,1) -> (i,1)"),
+        ("one_column", "Convolutional", "input(c,h,w), kernels(f,c,3,3), biases(f,h-2,w-2) -> (f,h-2,w-2)"),
+        ("words_and_frozen", "STFTMagnitude", "x(n,j+3) -> (n,(j-1)//2+1,4)"),
+        ("words_and_frozen", "FrozenLoRA", "x(n,i), A(i,2), B(2,o) -> (n,o)"),
+        ("words_and_frozen", "KLDivLoss", "logits(n,c), target(n,c):simplex -> ()"),
+        ("starred", "Linear", "x(n,i), w(i,o), b(o) -> (n,o)"),
+    ],
+)
+def test_layouts_that_are_no_batch_of_rows(module: str, name: str, signature: str) -> None:
+    layer = getattr(importlib.import_module(f"zoo.right.{module}"), name)
+    assert str(read(layer).signature) == signature
+
+
+def test_sizes_that_are_alike_by_accident_are_loosened() -> None:
+    class Distances:
+        def forward(self, x, centers):
+            self.d = x[:, None] - centers[None]
+            return (self.d**2).sum(axis=-1)
+
+        def backward(self, dout):
+            t = 2 * dout[..., None] * self.d
+            return t.sum(axis=1), -t.sum(axis=0)
+
+    assert str(read(Distances).signature) == "x(n,i), centers(j,i) -> (n,j)"
+
+
+def test_a_product_that_is_wrong_for_matrices_is_not_read_for_vectors() -> None:
+    class NotTransposed:
+        def __init__(self, W):
+            self.W = W
+
+        def forward(self, x):
+            self.x = x
+            return x @ self.W
+
+        def backward(self, dout):
+            self.dW = self.x @ dout
+            return dout @ self.W.T
+
+    assert str(read(NotTransposed).signature) == "x(n,i), W(i,o) -> (n,o)"

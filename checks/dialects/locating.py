@@ -17,7 +17,7 @@ from checks.dialects.names import near_misses
 from checks.dialects.parameters import Parameter, find, owed, scalars, uncounted
 from checks.dialects.places import Located
 from checks.dialects.probing import Live, Prober, upstream_like
-from checks.dialects.rates import at_one, kept_rates
+from checks.dialects.rates import at_rate, kept_rates
 from checks.dialects.reach import Path, Slot, arrays, as_number, walk
 from checks.dialects.siblings import on_object
 from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
@@ -115,26 +115,27 @@ class Locating:
         self, found: Found, live: Live, parameters: Sequence[Parameter], names: Sequence[str]
     ) -> Usage | None:
         """The use in which the object's own rates are 1; None where it has none, or where the changes are not in
-        proportion to the upstream gradient even so.
+        proportion to them and to the upstream gradient.
         """
         paths = kept_rates(live.root)
         if not paths or self.prober.primed:
             return None
-        usage = at_one(self.usage, paths)
-        prober = Prober(usage, self.request.dtype)
         places = [p.paths[0] for p in parameters if p.name in names]
         changes = []
         try:
-            for share in (1.0, 2.0):
-                one = prober.construct(found.layout, found.sizes[0], self.inputs)
+            for share, rate in ((1.0, 1.0), (2.0, 1.0), (1.0, 0.5)):
+                usage = at_rate(self.usage, paths, rate)
+                one = Prober(usage, self.request.dtype).construct(found.layout, found.sizes[0], self.inputs)
                 before = [np.array(path.get(one.root)) for path in places]
                 one.bound.backward(share * upstream_like(one.forward(usage)))
                 changes.append([path.get(one.root) - was for path, was in zip(places, before, strict=True)])
         except Exception:  # the layer's own code need not run so
             return None
-        once, twice = changes
-        plain = all(np.allclose(2 * a, b, rtol=1e-6, atol=1e-12) for a, b in zip(once, twice, strict=True))
-        return usage if plain else None
+        plain = all(
+            np.allclose(2 * once, twice, rtol=1e-6, atol=1e-12) and np.allclose(once, 2 * half, rtol=1e-6, atol=1e-12)
+            for once, twice, half in zip(*changes, strict=True)
+        )
+        return at_rate(self.usage, paths) if plain else None
 
     def numbers(
         self,

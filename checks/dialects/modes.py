@@ -101,6 +101,8 @@ def _words(usage: Usage, formal: Formal) -> tuple[Any, ...]:
     if isinstance(usage.defined, type):
         return options(usage.defined, formal.name)
     functions = usage.defined if isinstance(usage.defined, tuple) else (usage.defined,)
+    if formal.default is None:
+        return strings_compared(functions[0], formal.name)
     return words_of(functions[0]) if inspect.isfunction(functions[0]) else ()
 
 

@@ -31,15 +31,15 @@ def _is_rate(step: tuple[str, Any], value: Any) -> bool:
     return kind == "." and number and isinstance(name, str) and bool(RATE.fullmatch(name.lower().strip("_")))
 
 
-def at_one(usage: Usage, paths: Sequence[Path]) -> Usage:
-    """The usage with these rates set to 1 in each object."""
+def at_rate(usage: Usage, paths: Sequence[Path], rate: float = 1.0) -> Usage:
+    """The usage with these rates set to 1, or to another number, in each object."""
     make = usage.make
 
     def made(values: Values) -> Any:
         root = make(values)
         for path in paths:
-            setattr(Path(path.steps[:-1]).get(root) if path.steps[:-1] else root, path.steps[-1][1], 1.0)
+            setattr(Path(path.steps[:-1]).get(root) if path.steps[:-1] else root, path.steps[-1][1], rate)
         return root
 
-    lines = tuple(f"layer{path.code} = 1.0" for path in paths)
+    lines = tuple(f"layer{path.code} = {rate}" for path in paths)
     return replace(usage, make=made, call=(usage.call[0], *lines, *usage.call[1:]), updates=True, modes=())

@@ -42,10 +42,10 @@ def others(formal: Formal, words: Sequence[Any]) -> tuple[Any, ...]:
     if isinstance(default, float):
         other = float(f"{0.7 * default:.3g}") or (_TINY if _EPS.fullmatch(name) else 0.3)
         return (other,) if math.isfinite(default) else ()
-    if default is None and words:
-        return tuple(words)[:_MOST_WORDS]
     if default is None and formal.hint == "options":
         return ({"mode": "test"},)
+    if default is None and words:
+        return tuple(words)[:_MOST_WORDS]
     if default is None:
         return (2, 1) if _GEOMETRY.fullmatch(name) and name != "p" else (0.7,) if _SCALE.fullmatch(name) else ()
     if isinstance(default, tuple) and all(type(number) is int for number in default) and _GEOMETRY.fullmatch(name):
