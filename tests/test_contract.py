@@ -234,6 +234,44 @@ class NaiveSoftmaxAndMean(NaiveSoftmax):
         return super().backward(dout)
 
 
+class ReusesItsBuffer:
+    """The next forward writes over what the last one handed out."""
+
+    def __init__(self) -> None:
+        self.buffer: Any = None
+
+    def forward(self, x: Any) -> Any:
+        if self.buffer is None or self.buffer.shape != x.shape:
+            self.buffer = np.empty_like(x)
+        return np.tanh(x, out=self.buffer)
+
+    def backward(self, dout: Any) -> Any:
+        return dout * (1 - self.buffer**2)
+
+
+class CopiesItsBuffer(ReusesItsBuffer):
+    def forward(self, x: Any) -> Any:
+        return super().forward(x).copy()
+
+
+class SpoilsItsCache:
+    """Right once: a second backward finds its own derivative in the place of the output."""
+
+    def forward(self, x: Any) -> Any:
+        self.y = np.tanh(x)
+        return self.y.copy()
+
+    def backward(self, dout: Any) -> Any:
+        self.y = 1 - self.y**2
+        return dout * self.y
+
+
+class KeepsItsCache(SpoilsItsCache):
+    def backward(self, dout: Any) -> Any:
+        slope = 1 - self.y**2
+        return dout * slope
+
+
 def report(layer: Any, **options: Any) -> Report:
     return check(layer, seed=0, max_examples=8, **options)
 
@@ -257,6 +295,8 @@ def kinds(layer: Any, **options: Any) -> set[str]:
         (SingleGradient, "precision", "warning"),
         (NaiveSoftmax, "overflow", "error"),
         (NaiveSigmoid, "overflow", "warning"),
+        (ReusesItsBuffer, "aliases", "warning"),
+        (SpoilsItsCache, "stale-cache", "warning"),
     ],
 )
 def test_a_breach_is_found(layer: type, kind: str, severity: str) -> None:
@@ -268,7 +308,7 @@ def test_a_breach_is_found(layer: type, kind: str, severity: str) -> None:
 @pytest.mark.parametrize(
     "layer",
     [Affine, ReadsLastOfMany, PopsItsCache, AccumulatesAndResets, RunningMean, Relu, HandsOutCopies, RowOrder]
-    + [StableSoftmax],
+    + [StableSoftmax, CopiesItsBuffer, KeepsItsCache],
 )
 def test_a_near_twin_breaks_nothing(layer: type) -> None:
     assert kinds(layer) == set()

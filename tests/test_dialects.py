@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from zoo import textbook, wild
 
+from checks import check
 from checks.dialects import function_pairs, is_layer, read
 from checks.errors import LayerError
 from checks.signature import Signature
@@ -504,3 +505,54 @@ def test_a_signature_with_a_difference_of_sizes_is_run_where_it_is_positive() ->
 
     subject = read(reference.Convolution, Signature.parse("x(n,c,h,w), W(f,c,k,l), b(f) -> (n,f,h-k+1,w-l+1)"))
     assert str(subject.signature) == "x(n,c,h,w), W(f,c,k,l), b(f) -> (n,f,h-k+1,w-l+1)"
+
+
+class TrainsWhereItsLossDoesNot:
+    """The gradient calls the loss in training mode, where units are dropped, which is not the loss's default."""
+
+    def __init__(self, n_in, n_out):
+        self.params = {"W": np.eye(n_in, n_out), "b": np.zeros(n_out)}
+
+    def loss(self, x, t, train_flg=False):
+        self.mask = np.random.rand(*x.shape) > 0.5 if train_flg else np.ones(x.shape)  # noqa: NPY002
+        self.x, self.t = x * self.mask, t
+        self.r = self.x @ self.params["W"] + self.params["b"] - t
+        return 0.5 * np.sum(self.r**2)
+
+    def gradient(self, x, t):
+        self.loss(x, t, train_flg=True)
+        return {"W": self.x.T @ self.r, "b": self.r.sum(axis=0)}
+
+
+def test_a_loss_is_called_as_its_gradient_calls_it() -> None:
+    report = check(TrainsWhereItsLossDoesNot, seed=1, max_examples=6)
+    assert report.verdict == "pass", report.to_text()
+
+
+def test_gradients_beside_none() -> None:
+    class GraphConvolution:
+        def forward(self, x, adj, weight):
+            self.cache = x, adj, weight
+            return adj @ x @ weight
+
+        def backward(self, dout):
+            x, adj, weight = self.cache
+            return adj.T @ dout @ weight.T, None, (adj @ x).T @ dout
+
+    report = check(GraphConvolution, seed=1, max_examples=4)
+    assert report.verdict == "pass", report.to_text()
+    assert [row.name for row in report.comparisons] == ["x", "weight"]
+
+
+def test_a_container_of_layers_is_none() -> None:
+    class Sequential:
+        def __init__(self, *layers):
+            self.layers = list(layers)
+
+        def forward(self, x):
+            return x
+
+        def backward(self, dout):
+            return dout
+
+    assert not is_layer(Sequential)
