@@ -34,12 +34,12 @@ STRONG: tuple[Rule, ...] = (
     misplaced,
     added_alone,
     entrywise,
-    above,
 )
 # What is wrong where a number or an array of the code had to be another one: what kind of error it makes.
 SHAPES_OF_ERRORS: tuple[Rule, ...] = (at_an_end, nonlinear_upstream, one_alone, few_entries)
 WRONG = "wrong-values"
 WEAK: tuple[Rule, ...] = (
+    above,
     added,
     at_an_end,
     nonlinear_upstream,

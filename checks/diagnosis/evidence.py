@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -28,6 +28,8 @@ from checks.subject import Subject
 CLOSE = 1e-5  # of an entry's size: how well a cure has to make it agree, beside the allowance
 _CLOSE_SINGLE = 1e-3
 _STARTS = (3, 4, 3)  # the first size of each case that is drawn
+_SMALL = 2  # and of the second, where the first took long
+_LONG = 1500  # forward passes
 _MOST_CASES = 4
 _LEAST_CASES, _LEAST_ENTRIES = 2, 4
 _TELLING = 1e-3  # of the largest entry
@@ -213,7 +215,8 @@ def agreement(pairs: Sequence[Pair], cured: Sequence[Array | None]) -> float | N
 def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> Evidence | None:
     """Ordinary cases in which something is wrong, else those that were drawn; None where none is left.
 
-    No more of them than a few thousand forward passes buy, and none is begun after the time `until` (monotonic).
+    Two, since one agrees with much; no more of them than a few thousand forward passes buy, and none is begun after the
+    time `until` (monotonic).
     """
     wrong = [result for result in results if result.differing]
     if not wrong:
@@ -223,7 +226,7 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
     samples: list[Sample] = []
     spent = 0
     with quiet():
-        for case in _cases(first, wrong, seed):
+        for case in _cases(first, wrong, seed, lambda: spent > _LONG):
             try:
                 sample = Sample(case)
             except GradproofError:
@@ -231,15 +234,17 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
             spent += sample.evaluations
             if sample.finite and any(sample.is_wrong(name) for name in names):
                 samples.append(sample)
-            if len(samples) >= _MOST_CASES - 1 or spent > _MOST_FORWARDS or time.monotonic() > until:
+            enough = len(samples) >= _LEAST_CASES and spent > _MOST_FORWARDS
+            if len(samples) >= _MOST_CASES - 1 or enough or time.monotonic() > until:
                 break
     return Evidence(samples) if samples else None
 
 
-def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int) -> Iterator[Case]:
+def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, long: Callable[[], bool]) -> Iterator[Case]:
     subject = first.case.subject
     dtype = next((first.case.arrays[name].dtype for name in first.case.movable), np.dtype(float))
-    for k, start in enumerate(_STARTS):
+    for k, usual in enumerate(_STARTS):
+        start = _SMALL if long() and k else usual
         case = ordinary_case(subject, seed + k, dtype, signature=first.case.signature, start=start)
         if case is not None and _small(case):
             yield case
