@@ -1,4 +1,4 @@
-"""Functions of one array beside their derivatives: which are taken for such, and what the derivative is a function of."""
+"""Functions of one array beside their derivatives: which are such, and what the derivative is a function of."""
 
 from __future__ import annotations
 

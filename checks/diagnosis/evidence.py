@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -226,7 +226,7 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
     samples: list[Sample] = []
     spent = 0
     with quiet():
-        for case in _cases(first, wrong, seed, lambda: spent > _LONG):
+        for case in _cases(first, wrong, seed, samples):
             try:
                 sample = Sample(case)
             except GradproofError:
@@ -240,11 +240,11 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
     return Evidence(samples) if samples else None
 
 
-def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, long: Callable[[], bool]) -> Iterator[Case]:
+def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: Sequence[Sample]) -> Iterator[Case]:
     subject = first.case.subject
     dtype = next((first.case.arrays[name].dtype for name in first.case.movable), np.dtype(float))
     for k, usual in enumerate(_STARTS):
-        start = _SMALL if long() and k else usual
+        start = _SMALL if any(sample.evaluations > _LONG for sample in samples) else usual
         case = ordinary_case(subject, seed + k, dtype, signature=first.case.signature, start=start)
         if case is not None and _small(case):
             yield case

@@ -173,7 +173,8 @@ class _Bound:
 
     def forward(self, values: Values) -> Any:
         self._given = [values[name] for name in self._inputs]
-        self._state = np.random.get_state(legacy=False)  # noqa: NPY002  the user's code draws from it
+        if self._state is None:  # the same before each forward of an object, and dear
+            self._state = np.random.get_state(legacy=False)  # noqa: NPY002  the user's code draws from it
         result = self._loss(*self._given, **self._told)
         return result if self._both is None else self._both.parts(result)[0]
 
