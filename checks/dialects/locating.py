@@ -22,6 +22,7 @@ from checks.dialects.reach import Path, Slot, arrays, as_number, walk
 from checks.dialects.siblings import on_object
 from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
 from checks.dialects.usage import Usage, clone
+from checks.errors import LayerError
 from checks.infer import Found
 from checks.infer_draw import SEED
 from checks.infer_names import is_buffer, is_parameter
@@ -64,7 +65,15 @@ class Locating:
             return self.located(found)
         behind = kept_by(live.root)
         if found.raised is None:
-            self.prober.backward(live)
+            try:
+                self.prober.backward(live)
+            except LayerError:
+                raise
+            except Exception as error:
+                raise LayerError(
+                    f"{self.usage.name}: backward ran, and then raised {type(error).__name__} for the same input: {error}"
+                    "\nlet each forward store afresh all that backward reads"
+                ) from error
         self.live = live
         taken = {p.name for p in parameters} | set(live.values)
         parameters += scalars(live.root, before, taken, live.returned, self.usage.returned_names)
