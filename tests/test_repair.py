@@ -219,3 +219,57 @@ def test_the_code_is_as_it_was_afterwards() -> None:
     check(FactorLost, NET, seed=1, max_examples=3)
     assert FactorLost.backward.__code__ is before[0]
     assert set(FactorLost.backward.__globals__) == set(before[1])
+
+
+class UpdatesFirst(Net):
+    """The weights are changed before the gradient of the input is made with them."""
+
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.ones((n_in, n_out)), np.zeros(n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout, learning_rate):
+        self.W -= learning_rate * self.x.T @ dout
+        self.b -= learning_rate * dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class UpdatesLast(UpdatesFirst):
+    def backward(self, dout, learning_rate):
+        dx = dout @ self.W.T
+        super().backward(dout, learning_rate)
+        return dx
+
+
+class DrawsAgain:
+    def mask(self, shape):
+        return np.random.random(shape) > 0.3  # noqa: NPY002
+
+    def forward(self, x):
+        self.kept = self.mask(x.shape)
+        return x * self.kept
+
+    def backward(self, dout):
+        return dout * self.mask(dout.shape)
+
+
+class DrawsOnce(DrawsAgain):
+    def backward(self, dout):
+        return dout * self.kept
+
+
+def test_weights_that_are_updated_first_are_told_of() -> None:
+    (finding,) = (f for f in check(UpdatesFirst, seed=1, max_examples=4).findings if f.severity == "error")
+    assert (finding.kind, finding.gradient) == ("nonlinear-upstream", "x")
+    assert "it is made with W and b as backward has updated them: form it before the update" in finding.message
+    assert check(UpdatesLast, seed=1, max_examples=4).verdict == "pass"
+
+
+def test_a_backward_that_draws_is_told_of() -> None:
+    (finding,) = (f for f in check(DrawsAgain, seed=1, max_examples=4).findings if f.severity == "error")
+    assert (finding.kind, finding.gradient) == ("nondeterministic", "x")
+    assert "backward draws random numbers of its own" in finding.message
+    assert check(DrawsOnce, seed=1, max_examples=4).verdict == "pass"

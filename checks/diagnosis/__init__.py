@@ -21,13 +21,15 @@ from checks.diagnosis.repair import repaired
 from checks.diagnosis.sides import about_zero, at_an_end, branch, few_entries
 from checks.diagnosis.sums import one_alone, overwritten, wrong_shape
 from checks.diagnosis.terms import added, added_alone, centred
-from checks.diagnosis.upstream import ignores_upstream, nonlinear_upstream
+from checks.diagnosis.upstream import after_update, draws, ignores_upstream, nonlinear_upstream
 from checks.evaluation import quiet
 from checks.look import CaseResult
 
 Rule = Callable[[Evidence, str], Iterator[Diagnosis]]
 # Those that tell what the values are, before and after the code itself is tried with a change.
 STRONG: tuple[Rule, ...] = (
+    draws,
+    after_update,
     ignores_upstream,
     swapped,
     constant,

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from checks.bench import clones
+from checks.bench import clones, reseed
 from checks.case import Case
 from checks.dialects.reach import walk
 from checks.errors import GradproofError
@@ -100,6 +100,26 @@ class Sample:
                 return {name: np.asarray(g, dtype=np.float64) for name, g in live.backward(upstream).items()}
         except Exception:  # the layer's code need not take it
             return {}
+
+    def redrawn(self) -> Mapping[str, Array]:
+        """What a fresh object gives for the same upstream gradient, the random state between the two being another."""
+        try:
+            with quiet():
+                live = Live(self.case)
+                live.forward(clones(self.case.arrays))
+                reseed(self.case.seed + 1)
+                return {name: np.asarray(g, dtype=np.float64) for name, g in live.backward(self.upstream).items()}
+        except Exception:  # the layer's code need not take it
+            return {}
+
+    def updated(self, names: Sequence[str]) -> Sample | None:
+        """The case with the parameters as backward leaves them at the rate 1; None where it does not run there."""
+        changed = {n: self.case.arrays[n] - self.pairs[n].analytic for n in names if n in self.pairs}
+        try:
+            with quiet():
+                return Sample(replace(self.case, arrays={**self.case.arrays, **changed}))
+        except GradproofError:
+            return None
 
     @cached_property
     def returned_again(self) -> Mapping[str, Array]:

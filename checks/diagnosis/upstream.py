@@ -42,6 +42,40 @@ def ignores_upstream(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
     yield Diagnosis(kind="ignores-upstream", what="it is the same whatever the gradient from above is")
 
 
+def draws(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
+    """Another gradient where the random state is another one between forward and backward."""
+    for sample in evidence.samples:
+        own, other = sample.returned_again.get(name), sample.redrawn().get(name)
+        if own is None or other is None or _same(own, other):
+            return
+    yield Diagnosis(
+        kind="nondeterministic",
+        what="backward draws random numbers of its own: let forward keep what it drew, and backward use that",
+    )
+
+
+def after_update(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
+    """The derivative at the parameters that backward has updated, and not at those that forward used."""
+    roles = evidence.subject.roles
+    if not evidence.subject.updates or roles.get(name) == "parameter":
+        return
+    learned = [n for n in evidence.names if roles.get(n) == "parameter"]
+    cured = []
+    for sample in evidence.samples:
+        later = sample.updated(learned)
+        derivative = None if later is None else later.derivative(name, sample.upstream)
+        analytic = sample.pairs[name].analytic if name in sample.pairs else None
+        if derivative is None or analytic is None or not learned:
+            return
+        size = float(np.max(np.abs(derivative), initial=0.0))
+        cured.append(bool(np.allclose(analytic, derivative, rtol=1e-5, atol=1e-6 * size)))
+    if cured and all(cured):
+        yield Diagnosis(
+            kind="nonlinear-upstream",
+            what=f"it is made with {' and '.join(learned)} as backward has updated them: form it before the update",
+        )
+
+
 def nonlinear_upstream(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
     """The gradient of a sum of upstream gradients is not the sum of their gradients."""
     if not evidence.subject.takes_upstream:

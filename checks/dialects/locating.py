@@ -70,9 +70,9 @@ class Locating:
             except LayerError:
                 raise
             except Exception as error:
+                said = f"backward ran, and then raised {type(error).__name__} for the same input: {error}"
                 raise LayerError(
-                    f"{self.usage.name}: backward ran, and then raised {type(error).__name__} for the same input: {error}"
-                    "\nlet each forward store afresh all that backward reads"
+                    f"{self.usage.name}: {said}\nlet each forward store afresh all that backward reads"
                 ) from error
         self.live = live
         taken = {p.name for p in parameters} | set(live.values)

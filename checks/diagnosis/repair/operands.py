@@ -22,8 +22,9 @@ def replaced(at: Place, names: Sequence[Name]) -> Iterator[Edit]:
     value, own = at.was.value, ast.unparse(at.node)
     if not isinstance(at.node, ast.Name | ast.Attribute | ast.Subscript) or not isinstance(value, np.ndarray):
         return
+    targets = {ast.unparse(t) for t in getattr(at.site.statement, "targets", ())}  # which hold an earlier value
     for name in names:
-        if isinstance(name.value, np.ndarray) and name.value.shape == value.shape and name.text != own:
+        if isinstance(name.value, np.ndarray) and name.value.shape == value.shape and name.text not in (own, *targets):
             what = f"{own} stands where {name.text} belongs"
             yield Edit(at.number, with_scope(_only(name.get)), name.text, "wrong-values", what)
 
