@@ -17,6 +17,7 @@ import numpy as np
 from checks.bench import clones, reseed
 from checks.case import Case
 from checks.dialects.reach import walk
+from checks.entries import UNDECIDED
 from checks.errors import GradproofError
 from checks.evaluation import quiet
 from checks.function import Array
@@ -30,6 +31,7 @@ _CLOSE_SINGLE = 1e-3
 _STARTS = (3, 4, 3)  # the first size of each case that is drawn
 _SMALL = 2  # and of the second, where the first took long
 _LONG = 1500  # forward passes
+_BESIDE = 0.01  # of each entry: two decimals are often the same, and a tie tells nothing
 _MOST_CASES = 4
 _LEAST_CASES, _LEAST_ENTRIES = 2, 4
 _TELLING = 1e-3  # of the largest entry
@@ -83,7 +85,7 @@ class Sample:
                 analytic=entries.analytic.reshape(shape),
                 numerical=entries.numerical.reshape(shape),
                 allowance=entries.allowances.reshape(shape),
-                known=(~entries.kinks & np.isfinite(entries.numerical)).reshape(shape),
+                known=(~entries.kinks & np.isfinite(entries.numerical) & (entries.codes != UNDECIDED)).reshape(shape),
             )
 
     def is_wrong(self, name: str) -> bool:
@@ -267,16 +269,16 @@ def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: S
         start = _SMALL if any(sample.evaluations > _LONG for sample in samples) else usual
         case = ordinary_case(subject, seed + k, dtype, signature=first.case.signature, start=start)
         if case is not None and _small(case):
-            yield case
+            yield case.displaced(_BESIDE)
             if k == 1:
                 wide = reaching(case)
                 if wide is not case:
-                    yield wide
+                    yield wide.displaced(_BESIDE)
     sizes = {name: 4 + 2 * k for k, name in enumerate(first.case.signature.sizes)}  # where some have to be even
     for k in range(2):
         case = ordinary_case(subject, seed + k, dtype, {**sizes, **_larger(sizes, k)}, signature=first.case.signature)
         if case is not None and _small(case):
-            yield case
+            yield case.displaced(_BESIDE)
     drawn = [replace(result.case, upstream=None) for result in wrong if result.mode == first.mode]
     yield from (case for case in drawn if _small(case))
 

@@ -54,9 +54,8 @@ class Place:
         parent = self.site.parent
         if isinstance(parent, ast.BinOp):
             first = isinstance(parent.op, ast.Div) and parent.left is self.node
-            return first or isinstance(parent.op, ast.Mult | ast.MatMult)
-        inside = isinstance(parent, ast.UnaryOp | ast.Attribute | ast.Subscript)
-        return inside or is_product(parent) or (isinstance(parent, ast.Call) and called(parent) == "sum")
+            return first or isinstance(parent.op, ast.Mult)
+        return isinstance(parent, ast.UnaryOp | ast.Attribute | ast.Subscript)
 
 
 def on_value(of: Callable[[Any], Any]) -> Change:
