@@ -36,7 +36,7 @@ _LEFT_ALONE: Final = frozenset(
     {
         "super", "range", "len", "zip", "enumerate", "reversed", "isinstance", "hasattr", "getattr", "setattr", "print",
         "zeros", "ones", "empty", "arange", "reshape", "locals", "int", "type", "id", "format", "zeros_like", "items",
-        "pop", "append", "keys", "values",
+        "pop", "keys", "values",
     }
 )  # fmt: skip
 
