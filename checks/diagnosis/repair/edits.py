@@ -6,14 +6,17 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from checks.diagnosis.expressions import FORMS
 from checks.diagnosis.repair.edit import Edit, Place, is_value
 from checks.diagnosis.repair.holes import Seen, Site
 from checks.diagnosis.repair.operands import added, alone, formed, matrix_products, multiplied, products, replaced
 from checks.diagnosis.repair.operators import compared, numbers, operands, signs, summed, turned
-from checks.diagnosis.repair.sight import in_sight, spelled_out
+from checks.diagnosis.repair.sight import Name, in_sight, spelled_out
 
 _MOST_SPELLED = 10
+_MOST_COUNTERS, _MOST_LARGER, _MOST_PARTS = 2, 24, 16
 
 
 def edits(
@@ -42,12 +45,35 @@ def edits(
         for at in places:
             yield from formed(at, form)
     for at in places:
+        parts = spelled_out(_parts(sites, known[at.number], at.was), at.was.scope, names[at.site.function])
+        yield from added(at, parts, alone)
+        for form in FORMS[:2]:
+            yield from multiplied(at, parts, form)
+    for at in places:
         yield from added(at, known[at.number], matrix_products)
     for form in FORMS[2:]:
         for at in places:
             yield from multiplied(at, known[at.number], form)
     for at in places:
         yield from added(at, known[at.number], products)
+
+
+def _parts(sites: Sequence[Site], names: Sequence[Name], was: Seen) -> list[str]:
+    """Parts of arrays of the expression's shape: as the code takes them of other arrays, or by a loop's counter."""
+    if not isinstance(was.value, np.ndarray) or not was.value.ndim:
+        return []
+    nodes = [site.node for site in sites if isinstance(site.node, ast.Subscript)]
+    taken = {ast.unparse(node)[len(ast.unparse(node.value)) + 1 : -1] for node in nodes if _is_part(node.slice)}
+    counters = [text for text, value in was.scope.items() if type(value) is int][:_MOST_COUNTERS]
+    for counter in counters:
+        taken |= {f"{lead}{counter}{by}" for lead in ("", ":, ") for by in ("", " + 1", " - 1")}
+    larger = [name for name in names if np.size(name.value) > was.value.size]
+    return [f"{name.text}[{part}]" for name in larger[:_MOST_LARGER] for part in sorted(taken)[:_MOST_PARTS]]
+
+
+def _is_part(index: ast.expr) -> bool:
+    """Whether an index takes a part of an array, by a slice or a name, and is no key."""
+    return any(isinstance(node, ast.Slice | ast.Name) for node in ast.walk(index))
 
 
 def _expressions(sites: Sequence[Site]) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -57,8 +59,8 @@ def spelled_out(texts: Sequence[str], scope: Mapping[str, Any], names: dict[str,
     """What these expressions of the code are here; those that cannot be had here are left out."""
     found: list[Name] = []
     for text in texts:
-        get = _by_code(text, names)
         try:
+            get = _by_code(text, names)
             value = get(scope)
         except Exception:  # it stands elsewhere, where other names are in sight
             continue
@@ -83,8 +85,13 @@ def _entries(of: Name) -> Iterator[Name]:
 
 
 def _by_code(text: str, names: dict[str, Any]) -> Callable[[Mapping[str, Any]], Any]:
-    code = compile(text, "<expression>", "eval")
+    code = _compiled(text)
     return lambda scope: eval(code, names, dict(scope))
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(text: str) -> CodeType:
+    return compile(text, "<expression>", "eval")
 
 
 def _by_key(key: str) -> Callable[[Mapping[str, Any]], Any]:
