@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from checks import check
+from checks.discover import discover
 
 
 def sigmoid(z):
@@ -273,3 +275,11 @@ def test_a_backward_that_draws_is_told_of() -> None:
     assert (finding.kind, finding.gradient) == ("nondeterministic", "x")
     assert "backward draws random numbers of its own" in finding.message
     assert check(DrawsOnce, seed=1, max_examples=4).verdict == "pass"
+
+
+def test_a_file_that_is_given_by_a_relative_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    (found,) = discover("examples/network.py")
+    report = check(found.subject, seed=0, max_examples=4, target=found.target)
+    cures = {f.suggestion for f in report.findings if f.severity == "error"}
+    assert cures == {"line 17: dz = dout @ self.W2.T * self.h * (1 - self.h)"}

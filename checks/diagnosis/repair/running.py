@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,13 +47,13 @@ def makers(case: Case, upstream: Array) -> tuple[list[FunctionType], bool]:
     live = Live(case)
     first = _recorded(lambda: live.forward(clones(case.arrays)))
     second = _recorded(lambda: live.backward(np.array(upstream)))
-    file = case.subject.file
+    file = os.path.realpath(case.subject.file)
     other = [code for code in second if code not in first and not _is_library(code)]
-    own = [code for code in other if code.co_filename == file]
+    own = [code for code in other if os.path.realpath(code.co_filename) == file]
     if other:
         codes, ran = own, second
     else:
-        codes, ran = [code for code in first if code.co_filename == file], first
+        codes, ran = [code for code in first if os.path.realpath(code.co_filename) == file], first
     found = [function for code in codes if (function := _function(code, ran[code])) is not None]
     return found[:_MOST_FUNCTIONS], not other
 
