@@ -50,7 +50,7 @@ def with_labels(y, t):
 @pytest.mark.parametrize(
     "pair",
     [(sigmoid, sigmoid_prime), (sigmoid, sigmoid_prime_of_output), (leaky, leaky_derivative)],
-    ids=str,
+    ids=lambda pair: pair[1].__name__,
 )
 def test_right_ones_pass(pair: Any) -> None:
     assert derivatives.recognises(pair)
@@ -64,7 +64,9 @@ def test_a_wrong_one_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "pair", [(total, total_grad), (with_labels, with_labels), (sigmoid, sigmoid, sigmoid)], ids=str
+    "pair",
+    [(total, total_grad), (with_labels, with_labels), (sigmoid, sigmoid, sigmoid)],
+    ids=lambda pair: pair[0].__name__,
 )
 def test_others_are_none(pair: Any) -> None:
     assert not derivatives.recognises(pair)

@@ -40,7 +40,13 @@ from checks.results import Report
     ],
 )
 def test_other_values(name: str, default: Any, values: tuple[Any, ...]) -> None:
-    assert others(Formal(name, "constructor", default), ("a", "b")) == values
+    words = () if default is None else ("a", "b")
+    assert others(Formal(name, "constructor", default), words) == values
+
+
+def test_strings_that_nothing_is_compared_with() -> None:
+    assert others(Formal("pool", "constructor", None), ("sum", "mean")) == ("sum", "mean")
+    assert others(Formal("mode", "constructor", "max"), ("max",)) == ("average",)
 
 
 def test_a_stride_and_a_padding_also_together() -> None:

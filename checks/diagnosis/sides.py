@@ -61,7 +61,8 @@ def few_entries(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
     """Nearly all entries right; the others are listed."""
     pairs = evidence.pairs(name)
     wrong = [_wrong(pair) for pair in pairs]
-    share = [float(w.sum()) / max(int(pair.known.sum()), 1) for pair, w in zip(pairs, wrong, strict=True)]
+    # Zeros agree with much: a row of units that are off says nothing of the others.
+    share = [float(w.sum()) / max(int((w | _telling(pair)).sum()), 1) for pair, w in zip(pairs, wrong, strict=True)]
     if max(share) > _FEW or not all(w.any() for w in wrong):
         return
     places = [tuple(int(i) for i in index) for index in np.argwhere(wrong[0])[:_MOST_LISTED]]

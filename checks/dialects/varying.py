@@ -44,10 +44,9 @@ def others(formal: Formal, words: Sequence[Any]) -> tuple[Any, ...]:
         return (other,) if math.isfinite(default) else ()
     if default is None and formal.hint == "options":
         return ({"mode": "test"},)
-    if default is None and words:
-        return tuple(words)[:_MOST_WORDS]
     if default is None:
-        return (2, 1) if _GEOMETRY.fullmatch(name) and name != "p" else (0.7,) if _SCALE.fullmatch(name) else ()
+        numbers = (2, 1) if _GEOMETRY.fullmatch(name) and name != "p" else (0.7,) if _SCALE.fullmatch(name) else ()
+        return tuple(words)[:_MOST_WORDS] or numbers
     if isinstance(default, tuple) and all(type(number) is int for number in default) and _GEOMETRY.fullmatch(name):
         return ((default[0] + 1, *default[1:]),) if default else ()
     return ()
