@@ -19,7 +19,7 @@ def keys_read(function: Callable[..., Any], name: str, depth: int = 1) -> tuple[
     read too.
     """
     entries = [
-        node for node in ast.walk(tree_of(function)) if isinstance(node, ast.Subscript) and _is(node.value, name)
+        node for node in ast.walk(tree_of(function)) if isinstance(node, ast.Subscript) and is_name(node.value, name)
     ]
     entries.sort(key=lambda node: (node.lineno, node.col_offset))
     keys = [(node.slice.value, node.ctx) for node in entries if isinstance(node.slice, ast.Constant)]
@@ -39,7 +39,7 @@ def _handed_on(function: Callable[..., Any], name: str) -> Iterator[tuple[Callab
         if isinstance(node, ast.Call) and inspect.isfunction(called):
             arguments = list(inspect.signature(called).parameters)
             yield from (
-                (called, arguments[k]) for k, given in enumerate(node.args[: len(arguments)]) if _is(given, name)
+                (called, arguments[k]) for k, given in enumerate(node.args[: len(arguments)]) if is_name(given, name)
             )
 
 
@@ -79,7 +79,7 @@ def keys_written(function: Callable[..., Any]) -> tuple[str, ...]:
 
 def counts(function: Callable[..., Any], name: str) -> bool:
     """Whether the argument of that name is used as a whole number: `C // G`, `range(k)`, in a shape, in a slice."""
-    return any(_is(part, name) for node in ast.walk(tree_of(function)) for part in _numbers(node))
+    return any(is_name(part, name) for node in ast.walk(tree_of(function)) for part in _numbers(node))
 
 
 def in_turn(function: Callable[..., Any], name: str) -> bool:
@@ -87,20 +87,25 @@ def in_turn(function: Callable[..., Any], name: str) -> bool:
     for node in ast.walk(tree_of(function)):
         match node:
             case ast.For(iter=taken) | ast.comprehension(iter=taken):
-                if _is(taken, name):
+                if is_name(taken, name):
                     return True
             case ast.Assign(targets=[ast.Tuple() | ast.List()], value=taken):
-                if _is(taken, name):
+                if is_name(taken, name):
                     return True
             case ast.Subscript(value=taken, slice=ast.Constant() | ast.Name() | ast.Slice()):
-                if _is(taken, name):
+                if is_name(taken, name):
                     return True
     return False
 
 
+def rest_name(function: Callable[..., Any]) -> str | None:
+    """What a function calls its `*arguments`; None where it takes none."""
+    return next((p.name for p in inspect.signature(function).parameters.values() if p.kind is p.VAR_POSITIONAL), None)
+
+
 def taken_from_rest(function: Callable[..., Any]) -> tuple[str, ...]:
     """Names for what has to be in `*inputs`: as they are unpacked, as many as are indexed, else two of a kind."""
-    rest = next((p.name for p in inspect.signature(function).parameters.values() if p.kind is p.VAR_POSITIONAL), None)
+    rest = rest_name(function)
     if rest is None:
         return ()
     named: dict[int, str] = {}
@@ -109,14 +114,14 @@ def taken_from_rest(function: Callable[..., Any]) -> tuple[str, ...]:
         match node:
             case ast.Assign(targets=[ast.Tuple(elts=elements) | ast.List(elts=elements)], value=taken):
                 names = [element.id for element in elements if isinstance(element, ast.Name)]
-                if _is(taken, rest) and len(names) == len(elements):
+                if is_name(taken, rest) and len(names) == len(elements):
                     return tuple(names)
             case ast.Assign(
                 targets=[ast.Name(id=name)], value=ast.Subscript(value=taken, slice=ast.Constant(value=int(k)))
             ):
-                if _is(taken, rest):
+                if is_name(taken, rest):
                     named[k] = name
-        if isinstance(node, ast.Subscript) and _is(node.value, rest):
+        if isinstance(node, ast.Subscript) and is_name(node.value, rest):
             index = node.slice.value if isinstance(node.slice, ast.Constant) else None
             last = max(last, index) if isinstance(index, int) else last
     count = last + 1 if last >= 0 else 2
@@ -125,11 +130,11 @@ def taken_from_rest(function: Callable[..., Any]) -> tuple[str, ...]:
 
 def rest_kept(function: Callable[..., Any]) -> bool:
     """Whether a constructor keeps its `*arguments` as they are: `self.layers = layers`, `list(layers)`."""
-    rest = next((p.name for p in inspect.signature(function).parameters.values() if p.kind is p.VAR_POSITIONAL), None)
+    rest = rest_name(function)
     for node in ast.walk(tree_of(function)):
         match node:
             case ast.Assign(targets=[ast.Attribute()], value=ast.Call(args=[kept]) | kept):
-                if rest is not None and _is(kept, rest):
+                if rest is not None and is_name(kept, rest):
                     return True
     return False
 
@@ -139,7 +144,7 @@ def divides(function: Callable[..., Any], name: str) -> bool:
     divisors = (
         n.right for n in ast.walk(tree_of(function)) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.FloorDiv)
     )
-    return any(_is(divisor, name) for divisor in divisors)
+    return any(is_name(divisor, name) for divisor in divisors)
 
 
 def _numbers(node: ast.AST) -> Iterator[ast.AST]:
@@ -176,7 +181,8 @@ def _terms(node: ast.AST) -> Iterator[ast.AST]:
             yield node
 
 
-def _is(node: ast.AST, name: str) -> bool:
+def is_name(node: ast.AST, name: str) -> bool:
+    """Whether it is the plain name."""
     return isinstance(node, ast.Name) and node.id == name
 
 

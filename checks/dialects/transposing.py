@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
-import textwrap
 from typing import Any
+
+from checks.dialects.arguments import is_name, tree_of
 
 
 @functools.lru_cache(maxsize=256)
@@ -14,13 +14,7 @@ def transposed(defined: Any) -> frozenset[str]:
     """The attributes `a` of which the class's own code has `self.a.T`; none where there is no source."""
     if not isinstance(defined, type):
         return frozenset()
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(defined)))
-    except (OSError, TypeError, SyntaxError):
-        return frozenset()
-    owners = (node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "T")
-    return frozenset(owner.attr for owner in owners if isinstance(owner, ast.Attribute) and _is_self(owner.value))
-
-
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id == "self"
+    owners = (node.value for node in ast.walk(tree_of(defined)) if isinstance(node, ast.Attribute) and node.attr == "T")
+    return frozenset(
+        owner.attr for owner in owners if isinstance(owner, ast.Attribute) and is_name(owner.value, "self")
+    )
