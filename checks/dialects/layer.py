@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.arguments import in_turn, taken_from_rest
+from checks.dialects.arguments import in_turn, rest_name, taken_from_rest
 from checks.dialects.calls import (
     CONTEXT,
     THE_RATE,
@@ -31,7 +31,7 @@ from checks.dialects.reach import large_arrays
 from checks.dialects.reducing import reducing
 from checks.dialects.roles import main_is_second
 from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
-from checks.dialects.usage import Averaged, Bound, Usage, Values, accepts_rest, clone, code_words, formals
+from checks.dialects.usage import Averaged, Bound, Usage, Values, clone, code_words, formals
 from checks.infer_layout import Formal
 
 # What forward's code says where it takes a list of arrays.
@@ -77,7 +77,7 @@ def usage(obj: Any, name: str) -> Usage:
         forward=forward_name,
         backward=backward_name,
         inputs=tuple(formal.name for formal in needed),
-        takes_upstream=takes or accepts_rest(backward),
+        takes_upstream=takes or rest_name(backward) is not None,
         arguments=arguments,
         context=context is not None,
     )

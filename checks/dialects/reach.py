@@ -74,6 +74,11 @@ class Path:
         """The path with its last step exchanged."""
         return Path((*self.steps[:-1], step))
 
+    def in_list_with(self, other: Path) -> bool:
+        """Whether both are entries of one list."""
+        kind, key = self.steps[-1]
+        return self.steps[:-1] == other.steps[:-1] and kind == "[]" and isinstance(key, int)
+
 
 # The attribute by which a parameter object keeps its values.
 BOXED = frozenset({"data", "value", "val", "param", "_data", "_value"})

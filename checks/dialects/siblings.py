@@ -21,17 +21,13 @@ def on_object(root: Any, name: str, paths: Sequence[Path]) -> Place | None:
     for path in paths:
         for candidate in _siblings(root, name, path):
             if _is_there(root, candidate):
-                return Place("object", candidate, _of_the_others(root, name, path, paths, candidate))
+                return Place("object", candidate, _of_the_others(root, path, paths, candidate))
     return next((Place("object", candidate) for candidate in _by_methods(root, paths)), None)
 
 
-def _of_the_others(root: Any, name: str, path: Path, paths: Sequence[Path], gradient: Path) -> tuple[Path, ...]:
+def _of_the_others(root: Any, path: Path, paths: Sequence[Path], gradient: Path) -> tuple[Path, ...]:
     """The gradients of an array that its list of parameters holds several times: each use of it has its own."""
-    kind, key = path.steps[-1]
-    if kind != "[]" or not isinstance(key, int):
-        return ()
-    again = [one for one in paths if one.steps[:-1] == path.steps[:-1] and one != path]
-    found = [Path((*gradient.steps[:-1], ("[]", one.steps[-1][1]))) for one in again]
+    found = [gradient.beside(one.steps[-1]) for one in paths if one.in_list_with(path) and one != path]
     own = gradient.get(root)
     different = all(_is_there(root, one) and one.get(root) is not own for one in found)
     return tuple(found) if different else ()

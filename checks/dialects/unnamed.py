@@ -62,7 +62,7 @@ def place_unnamed(
         keyed = [path for path, value in candidates if own is not None and _same_key(path, own, value, shape)]
         if len(keyed) == 1:
             known = [path for path, _ in candidates]
-            more = [keyed[0].beside(one.steps[-1]) for one in again.get(name, ()) if own and _same_list(one, own)]
+            more = [keyed[0].beside(one.steps[-1]) for one in again.get(name, ()) if own and one.in_list_with(own)]
             located.places[name] = Place("object", keyed[0], tuple(path for path in more if path in known))
             located.unnamed[name] = keyed[0]
             wanted.remove(name)
@@ -83,11 +83,6 @@ def _same_key(candidate: Path, own: Path, value: Array, shape: Shape) -> bool:
     """Whether both are entries of containers, under the same key, and of the same shape."""
     entry = candidate.steps[-1][0] == "[]" and candidate.steps[-1] == own.steps[-1]
     return entry and squeezed(value.shape) == squeezed(shape)
-
-
-def _same_list(one: Path, other: Path) -> bool:
-    """Whether both are entries of one list."""
-    return one.steps[:-1] == other.steps[:-1] and one.steps[-1][0] == "[]" and isinstance(one.steps[-1][1], int)
 
 
 def _paired(names: Sequence[str], candidates: Sequence[tuple[Path, Array]], follows: Follows) -> list[Path]:

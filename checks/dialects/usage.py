@@ -174,11 +174,6 @@ def formals(function: Callable[..., Any], place: Any, *, skip: int = 0) -> tuple
     return needed, spare
 
 
-def accepts_rest(function: Callable[..., Any]) -> bool:
-    """Whether a function takes `*args`."""
-    return any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(function).parameters.values())
-
-
 def clone(value: Any, replacing: Mapping[int, Any] | None = None) -> Any:
     """A deep copy; modules and the like stay themselves. `replacing`: objects, by id, to put in place of
     others.
