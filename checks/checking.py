@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,8 @@ from checks.subject import Subject
 from checks.summary import summarise
 from checks.trusted import Trusted, trusted
 from checks.uses import look_at_uses
+
+_LONGER = 3  # times as long as the longest drawn case: what a large one may take
 
 
 def check(
@@ -132,9 +135,7 @@ def _report(
             run.search(drawn_cases(read_subject, dtype=str(np.dtype(dtype))), max_examples, deadline)
             run.ordinary(dtype)
             run.average()
-            run.single(dtype)
-            run.spread(dtype)
-            run.roomy(dtype)
+            run.beyond(dtype, deadline)
             run.modes(max_examples, dtype, deadline)
             run.use(None, dtype)
             run.compare(other, deadline)
@@ -177,6 +178,7 @@ class _Run:
     guards: guards.Guards | None = None
     guard: Finding | None = None
     drawing: tuple[Any, int, float] | None = None
+    longest: float = 0.0  # seconds for one of the drawn cases
 
     def ordinary(self, dtype: Any) -> None:
         """Ordinary values, where all that was drawn was too large for a finite output: they settle nothing."""
@@ -186,34 +188,40 @@ class _Run:
             if case is not None:
                 self.look(case)
 
-    def single(self, dtype: Any) -> None:
+    def beyond(self, dtype: Any, deadline: float) -> None:
+        """Cases of which drawing makes few, while there is time for one that takes longer than those that it made."""
+        for make in (self._single, self._spread, self._roomy):
+            if self.room(deadline):
+                self.look_beyond(make(dtype))
+
+    def room(self, deadline: float) -> bool:
+        """Whether a case that takes longer than those that were drawn would end before the deadline."""
+        return time.monotonic() + _LONGER * self.longest < deadline
+
+    def _single(self, dtype: Any) -> Case | None:
         """A batch of one, which drawing may not have met; a layer need not take it."""
         assert self.subject is not None
         first = next(iter(self.subject.signature.sizes), None)
-        if first is not None:
-            self.look_beyond(ordinary_case(self.subject, self.seed, dtype, {first: 1}))
+        return None if first is None else ordinary_case(self.subject, self.seed, dtype, {first: 1})
 
-    def spread(self, dtype: Any) -> None:
+    def _spread(self, dtype: Any) -> Case | None:
         """Inputs that reach farther than ordinary ones, to where thresholds lie: 6 of a ReLU6, 1 of a Huber loss."""
         assert self.subject is not None
         case = ordinary_case(self.subject, self.seed, dtype)
-        if case is None:
-            return
-        wide = reaching(case)
-        if wide is not case:
-            self.look_beyond(wide)
+        wide = None if case is None else reaching(case)
+        return None if wide is case else wide
 
-    def roomy(self, dtype: Any) -> None:
+    def _roomy(self, dtype: Any) -> Case | None:
         """An input much larger than what slides over it, where something does: several windows, whatever the stride."""
         assert self.subject is not None
         signature = self.subject.signature
         output = signature.output
         if output is not None and all(d.is_name or not d.names for d in output):
-            return
+            return None
         main = [name for d in signature.arguments[0].dims[1:] for name in d.names]
         others = [name for name in signature.sizes if name not in main]
         sizes = {**{name: 8 + k for k, name in enumerate(main)}, **{name: 2 + k for k, name in enumerate(others)}}
-        self.look_beyond(ordinary_case(self.subject, self.seed, dtype, sizes))
+        return ordinary_case(self.subject, self.seed, dtype, sizes)
 
     def average(self) -> None:
         """Where backward is the gradient of a mean, by convention, and not of a sum: judged as the mean."""
@@ -248,9 +256,10 @@ class _Run:
         if self.guards is not None:
             kept = (mode for mode in subject.modes if mode[0].partition("=")[0] not in self.guards.names)
             subject = replace(subject, modes=tuple(kept))
-        found = look_at_uses(subject, self.results, self.seed, count, dtype, deadline)
+        tried = functools.partial(look_at_uses, end=deadline, room=lambda: self.room(deadline))
+        found = tried(subject, self.results, self.seed, count, dtype)
         if found.wrong is not None and self.guards is None and self.without_guards([found.wrong]):
-            found = look_at_uses(subject, self.results, self.seed, count, dtype, deadline)
+            found = tried(subject, self.results, self.seed, count, dtype)
         self.uses, self.smallest = found.tried, found.wrong
         if found.refusal is not None:
             self.said.append(found.refusal)
@@ -295,6 +304,7 @@ class _Run:
         self.drawing = strategy, count, deadline
         search = Search(strategy, self.look, self.seed)
         search.draw(count, deadline)
+        self.longest = search.longest
         failing = [result for result in self.results if result.differing]
         if failing and not self.without_guards(failing):
             most = max(failing, key=lambda result: len(result.differing)).differing

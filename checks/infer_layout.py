@@ -79,17 +79,23 @@ class Layout:
 
     def times(self, names: Sequence[str], factor: int) -> Layout:
         """The same with that multiple of each of these sizes, alone or within an expression."""
+        return self._with({name: f"({factor}*{name})" for name in names})
 
-        def multiple(size: Dim) -> Dim:
+    def at(self, numbers: Mapping[str, int]) -> Layout:
+        """The same with these sizes at these numbers."""
+        return self._with({name: str(value) for name, value in numbers.items()})
+
+    def _with(self, texts: Mapping[str, str]) -> Layout:
+        def changed(size: Dim) -> Dim:
             text = size.text
-            for name in names:
-                text = re.sub(rf"\b{name}\b", f"({factor}*{name})", text)
+            for name, new in texts.items():
+                text = re.sub(rf"\b{name}\b", new, text)
             return dim(text)
 
         arguments = tuple(
-            replace(a, dims=tuple(map(multiple, a.dims)), limit=a.limit and multiple(a.limit)) for a in self.arguments
+            replace(a, dims=tuple(map(changed, a.dims)), limit=a.limit and changed(a.limit)) for a in self.arguments
         )
-        numbers = {n: multiple(d) if isinstance(d, Dim) else type(d)(map(multiple, d)) for n, d in self.sizes.items()}
+        numbers = {n: changed(d) if isinstance(d, Dim) else type(d)(map(changed, d)) for n, d in self.sizes.items()}
         return replace(self, arguments=arguments, sizes=numbers)
 
     def signature(self, output: tuple[Dim, ...] | None = None) -> Signature:

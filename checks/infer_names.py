@@ -33,7 +33,7 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("lengths", r"(seq_?|x_?)?(lengths?|lens?)|n_?steps|valid_?len(gth)?s?"),
     ("hidden", r"(h|c|s|prev_?h|[ahcs]_?prev|hidden|state|prev_?state|h0|c0|cell)"
                r"(_?(prev|state|t|in|last))?"),
-    ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std)"
+    ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std|drop(out)?)"
              r"|.*margin|p|reg|alpha|keep_?p|delta|tau"),
     ("shape", r".*shape"),
     ("options", r".*_params?|.*conf(ig)?|.*options|h?(yper)?_?param(eter)?s|hparams"),

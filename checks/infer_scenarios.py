@@ -169,6 +169,15 @@ SCENARIOS: tuple[Scenario, ...] = (
         symbols=("c", "f", "f"),
     ),
     Scenario(
+        name="square-image",
+        x=("n,c,h,h", "n,h,h,c"),
+        second=("n,c,h,h",),
+        matrix=("f,c,k,k", "k,k,c,f"),
+        vector=("f", "c"),
+        label=("n:label(f)",),
+        symbols=("c", "f", "f"),
+    ),
+    Scenario(
         name="ids",
         x=("n:int(v)", "n,s:int(v)"),
         second=("n,d", "n"),
@@ -294,6 +303,7 @@ _ON_REQUEST = frozenset(
         "sequence3",
         "time-major",
         "one-row",
+        "square-image",
     )
     + ("recurrent-columns", "gates-columns", "word")
 )
@@ -342,6 +352,8 @@ def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) ->
         wanted.append("word")  # one vector, and its place among the rows of a table
     if forward and forward[0].hint == "ids":
         wanted.insert(0, "ids")
+    if any(formal.place == "constructor" and formal.hint == "shape" for formal in formals):
+        wanted += ["image", "channels-last", "square-image"]
     skipped = _ON_REQUEST - set(wanted)
     if len(forward) < 2:
         skipped |= {"query"}

@@ -27,7 +27,8 @@ _ODD_KINDS = 6  # that an unnatural mixture costs
 # What functions in the manner of a course read from a dict of options.
 OPTIONS = {
     **{"mode": "train", "stride": 1, "pad": 0, "p": 0.5, "pool_height": 2, "pool_width": 2, "f": 2, "eps": 1e-5},
-    "seed": 1,
+    **{"padding": 0, "pool_size": 2, "kernel_size": 2, "epsilon": 1e-5, "momentum": 0.9, "keep_prob": 0.5},
+    **{"training": True, "seed": 1},
 }
 
 # Arguments that choose: an activation by its name or as a function.
@@ -167,7 +168,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             inputs = [dims(x.partition(":")[0])[0 if scenario.single else 1 :] for x in scenario.x]
             return [*inputs, *(dims(m) for m in scenario.matrix[:1])]
         case "options":
-            return list(formal.options) or [dict(OPTIONS), {**OPTIONS, "pad": 1}]
+            return list(formal.options) or [dict(OPTIONS), {**OPTIONS, "pad": 1, "padding": 1}]
         case "size":
             numbers = _sizes(formal, formals, scenario)
             letter = len(formal.name) == 1 and not isinstance(numbers[0], int)

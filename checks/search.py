@@ -34,12 +34,16 @@ class Search(Generic[T]):
         self.judge = judge
         self.seed = seed
         self.judged: dict[bytes, T] = {}
+        self.longest = 0.0  # seconds for a case
 
     def draw(self, count: int, deadline: float) -> list[T]:
-        """`count` different cases judged, or fewer at the deadline (time.monotonic) or where no more can be drawn."""
+        """`count` different cases judged, or fewer at the deadline (time.monotonic) or where no more can be drawn.
+
+        No case is begun that would end beyond it if it took as long as the longest one before.
+        """
 
         def record(case: Case) -> bool:
-            if len(self.judged) < count and (not self.judged or time.monotonic() < deadline):
+            if len(self.judged) < count and (not self.judged or time.monotonic() + self.longest < deadline):
                 self._outcome(case)
             return False
 
@@ -62,7 +66,9 @@ class Search(Generic[T]):
     def _outcome(self, case: Case) -> T:
         key = case.fingerprint()
         if key not in self.judged:
+            begun = time.monotonic()
             self.judged[key] = self.judge(case)
+            self.longest = max(self.longest, time.monotonic() - begun)
         return self.judged[key]
 
     def _find(self, condition: Callable[[Case], bool], examples: int, phases: tuple[Phase, ...]) -> Case | None:

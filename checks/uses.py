@@ -8,6 +8,7 @@ switches that on. What is more than a number where the default is one has no gra
 from __future__ import annotations
 
 import dis
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
@@ -46,13 +47,27 @@ class Uses:
     refusal: Finding | None = None
 
 
-def look_at_uses(subject: Subject, results: list[CaseResult], seed: int, count: int, dtype: Any, end: float) -> Uses:
-    """The other uses in turn, until one is wrong; `results`: of the default use, `end`: by time.monotonic()."""
+def look_at_uses(
+    subject: Subject,
+    results: list[CaseResult],
+    seed: int,
+    count: int,
+    dtype: Any,
+    *,
+    end: float,
+    room: Callable[[], bool],
+) -> Uses:
+    """The other uses in turn, until one is wrong or there is no room left in time for a case more.
+
+    `results`: of the default use; `end`: by time.monotonic().
+    """
     tried: list[str] = []
     scalar = all(result.output_shape == () for result in results)
     for label, other in subject.modes:
         if other.option is not None and _plays_no_part(subject, other, seed, dtype):
             continue
+        if not room():
+            break
         use = _Use(subject=other, seed=seed, one_number=scalar and not subject.takes_upstream)
         tried.append(label)
         wrong = use.wrong_case(count, dtype, end)

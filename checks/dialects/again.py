@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from checks.dialects.probing import Prober
@@ -27,6 +28,17 @@ def run_again(prober: Prober, found: Found, told: Mapping[str, Any]) -> Found | 
             raised=None if probes[order[0]].ran else probes[order[0]].error,
         )
     return None
+
+
+def at_numbers(prober: Prober, found: Found) -> Iterator[Found]:
+    """The layout with one of its sizes at a number, then with all but the first, where it runs so."""
+    rest = found.layout.names[1:]
+    for names in (*([name] for name in rest), rest):
+        numbers = {name: found.sizes[0][name] for name in names}
+        sizes = tuple({n: v for n, v in run.items() if n not in names} for run in found.sizes)
+        again = run_again(prober, replace(found, layout=found.layout.at(numbers), sizes=sizes), {})
+        if again is not None:
+            yield again
 
 
 def _layouts(layout: Layout, told: Mapping[str, Any]) -> Iterator[Layout]:

@@ -59,10 +59,18 @@ def strings_compared(defined: Any, name: str) -> tuple[str, ...]:
     """The strings that an argument, or the attribute of its name, is compared with: `self.pool == "mean"`."""
     found: list[str] = []
     for node in ast.walk(tree_of(defined)):
-        if isinstance(node, ast.Compare) and name in (getattr(node.left, "id", ""), getattr(node.left, "attr", "")):
+        if isinstance(node, ast.Compare) and name in _called(node.left):
             constants = [v.value for c in node.comparators for v in ast.walk(c) if isinstance(v, ast.Constant)]
             found += [value for value in constants if isinstance(value, str)]
     return tuple(dict.fromkeys(found))
+
+
+def _called(node: ast.expr) -> tuple[str, ...]:
+    """What a name, an attribute or an entry is called."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            return (name,)
+    return ()
 
 
 def keys_written(function: Callable[..., Any]) -> tuple[str, ...]:

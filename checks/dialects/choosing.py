@@ -4,6 +4,7 @@ inputs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ from checks.infer_prose import shapes
 from checks.infer_scenarios import divides
 from checks.subject import Array
 
+_INPUT_SHAPE = re.compile(r"(in|inputs?|x|image|img|data|sample|obs)_?(dims?|shape|sizes?)")
 _VARIED = ("input", "output", "hidden", "vocabulary", "embedding")
 
 
@@ -79,7 +81,10 @@ def search(
 def _attempts(usage: Usage) -> list[list[Formal]]:
     """The arguments to fill, in the order in which to try."""
     needed = [*usage.forward, *usage.constructor]
-    sized = [formal for formal in usage.optional if _is_size(formal)]
+    sized = [
+        *(formal for formal in usage.optional if _is_size(formal)),
+        *(replace(formal, family="shape") for formal in usage.optional if _is_input_shape(formal)),
+    ]
     empty = [replace(formal, default=REQUIRED) for formal in usage.optional if formal.default is None]
     attempts = [[*needed, *sized]] if sized else []
     attempts.append(needed)
@@ -93,6 +98,11 @@ def _is_size(formal: Formal) -> bool:
     whole = isinstance(formal.default, int) and not isinstance(formal.default, bool)
     named = formal.hint == "size" and size_role(formal.name) in _VARIED and len(formal.name) > 2
     return named and (whole or formal.default is None)
+
+
+def _is_input_shape(formal: Formal) -> bool:
+    """Whether an optional argument is the shape of one sample: `input_dim=(1, 28, 28)`."""
+    return bool(_INPUT_SHAPE.fullmatch(formal.name.lower())) and isinstance(formal.default, tuple | list)
 
 
 def _own_shapes(usage: Usage, chosen: Mapping[str, Any]) -> list[tuple[int, ...]]:

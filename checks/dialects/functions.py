@@ -26,7 +26,12 @@ from checks.infer_table import OPTIONS, chooses
 # Arguments that are never counted by, whatever is done with their entries.
 _NO_COUNTS = frozenset({"label", "ids", "lengths", "mask", "flag", "options", "rate"})
 _WINDOW = re.compile(r"pool|stride|kernel|window")
-_OTHER_OPTIONS = (("mode", "test", "test mode"), ("stride", 2, "stride 2"), ("pad", 1, "padding 1"))
+_OTHER_OPTIONS = (
+    ("mode", "test", "test mode"),
+    ("stride", 2, "stride 2"),
+    ("pad", 1, "padding 1"),
+    ("padding", 1, "padding of 1"),
+)
 _PADDING = re.compile(r"pad|padding|pad_?(size|width)?|p")
 
 
@@ -118,7 +123,10 @@ def _entries(formal: Formal, packed: Mapping[str, tuple[str, ...]]) -> list[Form
 
 
 def _as_used(forward: Callable[..., Any], formal: Formal, position: int) -> Formal:
-    """The argument with what it may be: words that it chooses by, small numbers where it is counted by."""
+    """The argument with what it may be: options, words that it chooses by, small numbers where it is counted by."""
+    read = keys_read(forward, formal.name) if position else ()
+    if read and set(read) <= set(OPTIONS):
+        return replace(formal, family="options")
     if position and formal.hint not in _NO_COUNTS and counts(forward, formal.name):
         return replace(formal, options=_counts(formal.name))
     return replace(formal, options=words_of(forward)) if chooses(formal) else formal

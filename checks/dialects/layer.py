@@ -30,6 +30,7 @@ from checks.dialects.options import annotated, by_type, compared, options
 from checks.dialects.reach import large_arrays
 from checks.dialects.reducing import reducing
 from checks.dialects.roles import main_is_second
+from checks.dialects.settings import gathered, settings
 from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
 from checks.dialects.usage import Averaged, Bound, Usage, Values, clone, code_words, formals
 from checks.infer_layout import Formal
@@ -182,7 +183,7 @@ def make(obj: Any, values: Values) -> Any:
     """
     if not isinstance(obj, type):
         return clone(obj, large_arrays(obj))
-    return set_up(obj(**{n: v for n, v in values.items() if not set_up_argument(n)[0]}), values)
+    return set_up(obj(**gathered(obj, {n: v for n, v in values.items() if not set_up_argument(n)[0]})), values)
 
 
 def _make_at_rate_one(obj: Any, rates: tuple[str, ...], values: Values) -> Any:
@@ -203,8 +204,14 @@ def constructor(obj: Any) -> tuple[tuple[Formal, ...], tuple[Formal, ...]]:
         return tuple(later), ()
     needed, spare = formals(obj.__init__, "constructor", skip=1)  # type: ignore[misc]
     types = annotated(obj.__init__)  # type: ignore[misc]
-    chosen = [_as_declared(_as_counted(obj, f), types.get(f.name)) for f in needed]
-    return (*chosen, *later), tuple(spare)
+    held = {one.name: one for one in settings(obj)}
+    chosen: list[Formal] = []
+    for formal in needed:
+        one = held.get(formal.name)
+        chosen += one.needed if one else [_as_declared(_as_counted(obj, formal), types.get(formal.name))]
+    words = [formal for one in held.values() if one.kind == "keywords" for formal in one.needed]
+    further = [formal for one in held.values() for formal in one.spare]
+    return (*chosen, *words, *later), (*spare, *further)
 
 
 def _as_counted(obj: type, formal: Formal) -> Formal:
@@ -212,6 +219,8 @@ def _as_counted(obj: type, formal: Formal) -> Formal:
     numbers = compared(obj, formal.name)
     if numbers:
         return replace(formal, family="none", options=numbers)
+    if formal.hint == "size" and in_turn(obj.__init__, formal.name):  # type: ignore[misc]
+        return replace(formal, family="shape")  # `C, H, W = input_dim`
     return replace(formal, options=options(obj, formal.name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from checks.dialects import explicit
-from checks.dialects.again import run_again
+from checks.dialects.again import at_numbers, run_again
 from checks.dialects.choosing import as_given, search
 from checks.dialects.dialect import Request
 from checks.dialects.errors import nothing_stored, one_of_many
@@ -146,7 +147,8 @@ class _Reading(Locating):
             notes.append(f"backward raised {type(found.raised).__name__} while the layer was being read")
         parameters = [p for p in parameters if p.handed or self.declared(p) or p.name in self.owing]
         kept = {p.name: p for p in parameters if not p.handed}
-        own = self.own_arguments(found, list(kept.values()))
+        own, readings = self.in_sizes(list(kept.values()), readings)
+        found = readings[0]
         signatures = tuple(self.signature(reading, own) for reading in readings)
         plan = self.plan(found, signatures, parameters, located)
         names = set(signatures[0].names)
@@ -428,6 +430,22 @@ class _Reading(Locating):
             )
 
     # The signature
+
+    def in_sizes(
+        self, kept: Sequence[Parameter], readings: tuple[Found, ...]
+    ) -> tuple[tuple[Argument, ...], tuple[Found, ...]]:
+        """Declarations of the object's own parameters, and the layouts in whose sizes they are.
+
+        Where no rule explains a parameter's shapes, sizes are held at numbers at which it always has one shape: the
+        image of a network that leaves the number of its filters alone.
+        """
+        try:
+            return self.own_arguments(readings[0], kept), readings
+        except LayerError:
+            for held in at_numbers(self.prober, readings[0]) if self.request.signature is None else ():
+                with contextlib.suppress(LayerError):
+                    return self.own_arguments(held, kept), (held,)
+            raise
 
     def own_arguments(self, found: Found, kept: Sequence[Parameter]) -> tuple[Argument, ...]:
         """Declarations of the parameters that the object makes itself, in terms of the layout's sizes."""

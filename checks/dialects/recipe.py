@@ -8,13 +8,14 @@ import linecache
 import re
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path as File
 from typing import Any
 
 from checks.dialects.parameters import Parameter
 from checks.dialects.places import Place
 from checks.dialects.probing import Live
+from checks.dialects.settings import by_keyword, held_by
 from checks.dialects.setup import is_neighbour, neighbour, set_up_argument
 from checks.dialects.usage import Usage, kept_as
 from checks.infer_layout import Layout
@@ -32,7 +33,7 @@ def recipe(
     places: Mapping[str, Place],
 ) -> Recipe:
     """`numbers`: an expression for each constructor argument that is the number of a size. `live`: one in use."""
-    handed: list[str] = []
+    handed: dict[str, str] = {}
     later: dict[str, list[str]] = {}  # the arguments of set-up methods
     for formal in (*usage.constructor, *usage.optional):
         name = formal.name
@@ -48,13 +49,14 @@ def recipe(
         if method:
             later.setdefault(method, []).append(neighbour(value) if is_neighbour(argument) else value)
         else:
-            handed.append(value if formal.required else f"{name}={value}")
-    handed += [f"{name}={value!r}" for name, value in usage.told.items()]
+            handed[name] = value
+    handed |= {name: repr(value) for name, value in usage.told.items()}
     inputs = [f.name if layout.argument(f.name) else repr(layout.constants.get(f.name)) for f in usage.called]
     owner = usage.defined[0] if isinstance(usage.defined, tuple) else usage.defined
     title = getattr(owner, "__name__", usage.name)
-    create = f"{title}({', '.join(handed)})"
-    imports = import_lines(usage.defined)
+    required = {formal.name for formal in usage.constructor} - set(usage.told)
+    create = f"{title}({', '.join(_handed(owner, handed, required))})"
+    imports = tuple(dict.fromkeys((*import_lines(usage.defined), *_settings_imports(owner, handed))))
     if usage.instance is not None:
         imports = (f"# {usage.name} is your object", "import copy")
         create = f"copy.deepcopy({usage.name})"
@@ -80,6 +82,32 @@ def recipe(
         gradients={name: place.code("returned") for name, place in places.items() if place.source != "update"},
         draws="random" in usage.words,
     )
+
+
+def _handed(owner: Any, values: Mapping[str, str], required: Collection[str]) -> list[str]:
+    """What a constructor is handed: required values by position, others by name, and settings with what they hold."""
+    held: dict[str, dict[str, str]] = {}
+    for name, value in values.items():
+        one = held_by(owner, name)
+        if one is not None:
+            held.setdefault(one.name, {})[name] = value
+    given, spelled = [], False
+    for name, value in values.items():
+        one = held_by(owner, name)
+        if one is None:
+            spelled = spelled or name not in required or by_keyword(owner, name)
+            given.append(f"{name}={value}" if spelled else value)
+        elif one.name in held:
+            code = one.code(held.pop(one.name))
+            given.append(f"{one.name}={code}" if spelled else code)
+    return given
+
+
+def _settings_imports(owner: Any, values: Mapping[str, str]) -> tuple[str, ...]:
+    """What the code of settings needs."""
+    used = dict.fromkeys(one for name in values if (one := held_by(owner, name)) is not None)
+    lines = [line for one in used if one.made is not None for line in import_lines(one.made)]
+    return (*lines, *(["import types"] if any(one.kind == "attributes" for one in used) else []))
 
 
 def _with(text: str, inserted: Mapping[str, str]) -> str:
