@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from checks.buffers import buffers_of
+from checks.buffers import buffers_of, narrow_buffers
 from checks.case import Case
 from checks.errors import GradproofError, LayerError, UserCodeRaised
 from checks.function import Array, Function, flat_output
-from checks.noise import Noise, Together, measure_noise
+from checks.noise import SINGLE, Noise, Together, measure_noise, noise_inside, rounded_inside
 from checks.subject import Subject, Trial, is_differentiable
 
 WAYS = 4  # directions in which everything is moved to see how much the output changes at all
@@ -43,16 +43,20 @@ class Bench:
         self.mutated: tuple[str, ...] = ()
         self.deterministic = True
         self._rebuild, self._copy = rebuild, False
+        self._dtype = dtype
         self._buffers = dtype if buffers else None
         try:
-            self._trial = self._fresh(self.arrays)
-            self.output = self._first_output()
+            with self._around(), narrow_buffers() as narrow:
+                self._trial = self._fresh(self.arrays)
+                self.output = self._first_output()
         except GradproofError:
             raise
         except Exception as error:
             raise UserCodeRaised("forward", error) from error
+        self.narrow = bool(narrow)  # whether the layer makes buffers of single precision for itself
         self.base = flat_output(self.output)
         self._noise: Noise | None = None
+        self._inside: dict[str, Array | None] = {}
 
     def _fresh(self, arrays: Mapping[str, Array]) -> Trial:
         reseed(self.case.seed)
@@ -124,6 +128,31 @@ class Bench:
             self._noise = measure_noise(self.evaluate, moving, self.base, self.output.dtype, self.case.seed)
         return self._noise
 
+    def rounds_inside(self, name: str) -> bool:
+        """Whether the layer rounds to single precision what it takes from an array, and computes in double elsewhere.
+
+        From then on the array's function is taken for one of single precision. Where the output is saturated nothing
+        of it may show, so that the array is looked at among plain values too.
+        """
+        if name not in self._inside:
+            known = self.noise.single or self.arrays[name].dtype != np.float64
+            rounds = not known and (self._staircase(name) or self._among_plain(name))
+            own = noise_inside(self.evaluate, self.arrays[name], self.base, self.case.seed) if rounds else None
+            self._inside[name] = own
+        return self._inside[name] is not None
+
+    def _staircase(self, name: str) -> bool:
+        return rounded_inside(self.evaluate, self.arrays[name], self.base, self.case.seed)
+
+    def _among_plain(self, name: str) -> bool:
+        try:
+            plain = Bench(self.case.plain(), self._dtype, rebuild=self._rebuild, buffers=self._buffers is not None)
+        except GradproofError:  # the user's code need not take such values
+            return False
+        found = plain._staircase(name)
+        self.count += plain.count
+        return found
+
     def variation(self, upstream: Array) -> float:
         """What sum |upstream * f| changes by when all arrays are moved by their own size, at most over a few ways."""
         weights = np.asarray(upstream, dtype=self.base.dtype).reshape(-1)
@@ -139,8 +168,11 @@ class Bench:
         """The layer as a function of one of its arrays, contracted with the upstream gradient."""
         array = self.arrays[name]
         unit = max(self.noise.unit_roundoff, float(np.finfo(array.dtype).eps) / 2)
+        deviation, inside = self.noise.deviation, self._inside.get(name)
+        if inside is not None:
+            deviation, unit = np.maximum(deviation, inside), SINGLE
         weights = np.asarray(upstream, dtype=self.base.dtype).reshape(-1)
-        return Function(self.evaluate, array, weights, self.base, self.noise.deviation, unit)
+        return Function(self.evaluate, array, weights, self.base, deviation, unit)
 
     def forward_on(self, arrays: Mapping[str, Array]) -> Array | None:
         """A fresh object's output on these arrays, or None where it does not take them."""

@@ -65,6 +65,15 @@ class Case:
         seed = int(rng.integers(2**31))
         return replace(self, arrays=arrays, upstream=None, seed=seed, rounded=False)
 
+    def plain(self) -> Case:
+        """The same shapes with values between 0.2 and 0.8, in which hardly anything saturates or has no value."""
+        rng = np.random.default_rng([self.seed, 6])
+        movable = self.movable
+        arrays = {
+            n: rng.uniform(0.2, 0.8, a.shape).astype(a.dtype) if n in movable else a for n, a in self.arrays.items()
+        }
+        return replace(self, arrays=arrays, upstream=None, rounded=False)
+
     def with_other_upstream(self, salt: int) -> Case:
         """The same arrays under another upstream gradient."""
         return replace(self, upstream=None, seed=int(np.random.default_rng([self.seed, 4, salt]).integers(2**31)))

@@ -57,16 +57,18 @@ class _Comparing:
         self.known_typical = typical
         self.evaluation = evaluation
         self.name = name
-        self.function = function
         self.indices = np.arange(function.x.size) if only is None else np.asarray(only, dtype=int)
         self.a = evaluation.analytic[name].reshape(-1)[self.indices]
-        self.r = np.array(evaluation.roundoff[name].reshape(-1)[self.indices])
-        coarse = max(evaluation.units[name], function.unit_roundoff) > COARSE
+        self.codes = self._begin(function)
+
+    def _begin(self, function: Function) -> Array:
+        """The cheap differences and what they settle: a code for each entry."""
+        self.function = function
+        self.r = np.array(self.evaluation.roundoff[self.name].reshape(-1)[self.indices])
+        coarse = max(self.evaluation.units[self.name], function.unit_roundoff) > COARSE
         self.tolerance, self.zero_tolerance = (1e-2, 1e-3) if coarse else (1e-4, 1e-8)
         self.total = float(np.sum(np.abs(function.weights * function.base)))
         self.zero_sizes = self.total / function.scale[self.indices]
-
-    def run(self) -> Entries:
         result = sweep(self.function, self.indices, self._pilots())
         self.ratio, self.truncation = result.ratio, result.truncation
         self.n, self.e = result.values, result.allowances
@@ -76,7 +78,14 @@ class _Comparing:
         self.blunt = 0.0  # the share of an entry that could not be accused, of those that the complex step confirmed
         self.allowance_before: dict[int, float] = {}  # of entries on which longdouble is asked, before it was
         self.steps: dict[int, float] = {}  # the longest that the value of an entry rests on, where the ladder gave it
-        codes = self._judge(close=0.0 if self.closely else CLOSE)
+        return self._judge(close=0.0 if self.closely else CLOSE)
+
+    def run(self) -> Entries:
+        codes = self.codes
+        if codes.any() and self.evaluation.rounds_inside(self.name):
+            function = self.evaluation.function(self.name)
+            assert function is not None
+            codes = self._begin(function)
         if codes.any():
             codes = self._refine(codes)
             self.typical = self._typical()

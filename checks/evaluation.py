@@ -19,6 +19,7 @@ from checks.case import Case
 from checks.entropy import replayed
 from checks.errors import GradproofError
 from checks.function import Array, Function, line_scale
+from checks.noise import SINGLE
 from checks.roundoff import effective_unit, gradient_roundoff, nudged
 from checks.subject import is_differentiable
 
@@ -50,15 +51,8 @@ class Evaluation:
             if name in case.arrays and case.is_differentiable(name):
                 self._take(name, gradient, case.arrays[name].shape)
         self.units = {name: effective_unit(self.returned[name], self._dtype(name)) for name in self.analytic}
-        self.roundoff = gradient_roundoff(
-            self.analytic,
-            case.arrays,
-            case.movable,
-            self._again,
-            self.units,
-            case.seed,
-            self._fitting(self.numeric) if self.numeric is not self.native else {},
-        )
+        self.roundoff = self._roundoff()
+        self._roundoff_single: dict[str, Array] | None = None
         if case.subject.updates:  # such a gradient is a difference of parameters, which are rounded
             for name in self.roundoff:
                 if case.subject.roles.get(name) == "parameter":
@@ -67,6 +61,31 @@ class Evaluation:
         self._wide_gradients: dict[str, Array] | None = None
         self._variation: float | None = None
         self._gradients_beside: dict[str, Array] | None = None
+
+    def _roundoff(self, *, single: bool = False) -> dict[str, Array]:
+        return gradient_roundoff(
+            self.analytic,
+            self.case.arrays,
+            self.case.movable,
+            self._again,
+            dict.fromkeys(self.units, SINGLE) if single else self.units,
+            self.case.seed,
+            self._fitting(self.numeric) if self.numeric is not self.native else {},
+            single,
+        )
+
+    def rounds_inside(self, name: str) -> bool:
+        """Whether forward rounds to single precision what it takes from an array, though not what it takes from others.
+
+        From then on that array is judged as one of single precision, with the round-off that backward has then.
+        """
+        if not self.numeric.rounds_inside(name):
+            return False
+        if self._roundoff_single is None:
+            self._roundoff_single = self._roundoff(single=True)
+        self.roundoff[name] = np.maximum(self.roundoff[name], self._roundoff_single[name])
+        self.units[name] = SINGLE
+        return True
 
     def _dtype(self, name: str) -> np.dtype[Any]:
         return self.case.arrays[name].dtype
@@ -104,13 +123,13 @@ class Evaluation:
 
     @property
     def numeric(self) -> Bench:
-        """The bench on which forward is differentiated: float64 copies of a float32 case where the code keeps them."""
+        """The bench on which forward is differentiated: in float64 where the code keeps it, or can be made to."""
         if self._numeric is None:
             self._numeric = self.native
             if any(a.dtype.itemsize < 8 for a in self.case.arrays.values() if is_differentiable(a)):
-                wider = self._widened(np.dtype(np.float64))
-                if wider is not None:
-                    self._numeric = wider
+                self._numeric = self._widened(np.dtype(np.float64)) or self.native
+            elif self.native.narrow:
+                self._numeric = self._widened(np.dtype(np.float64), buffers=True) or self.native
         return self._numeric
 
     def _widened(self, dtype: np.dtype[Any], *, buffers: bool = False) -> Bench | None:

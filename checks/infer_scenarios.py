@@ -116,7 +116,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         hidden=("n,h", "n,d"),
         matrix=("d,h", "h,h", "h,d", "d,d"),
         vector=("h", "d"),
-        label=("n,s:label(h)", "n,s:label(d)", "n,s,d:onehot", "n,s,d:target"),
+        label=(
+            *("n,s:label(h)", "n,s:label(d)", "n,s,d:onehot", "n,s,d:target"),
+            *("n:label(h)", "n:label(d)", "n,d:onehot", "n,h:target"),
+        ),
         symbols=("d", "h", "h"),
     ),
     Scenario(
@@ -181,11 +184,11 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="ids",
         x=("n:int(v)", "n,s:int(v)"),
         second=("n,d", "n"),
-        hidden=("n,d",),
+        hidden=("n,d", "n,h"),
         matrix=("v,d", "d,v"),
         vector=("d", "v"),
-        label=("n:label(v)", "n:target"),
-        symbols=("v", "d", "d"),
+        label=("n:label(v)", "n,s:label(v)", "n:target"),
+        symbols=("v", "d", "h"),
     ),
     Scenario(
         name="stencil",

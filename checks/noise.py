@@ -24,7 +24,9 @@ POINTS = 7
 # others are for outputs that stand still under it: they lie on a staircase, wider than the first spacing.
 SPACINGS = (2.0**-36, 2.0**-32, 2.0**-18, 2.0**-14)
 SPACINGS_SINGLE = (2.0**-14, 2.0**-20)  # in single precision; what only the wider one shows is a wave, and no noise
+SPACINGS_INSIDE = (2.0**-20, 2.0**-23)  # about the grid of single precision
 PROBE = 2.0**-10
+UNSEEN = 2.0**-30  # of an entry's size: a step that single precision does not show, and double precision does
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -68,6 +70,33 @@ def measure_noise(
         unit = SINGLE
         deviation = np.maximum(deviation, _single_noise(line, base))
     return Noise(deviation=np.maximum(deviation, unit * size), unit_roundoff=unit)
+
+
+def noise_inside(evaluate: Callable[[], Array], array: Array, base: Array, seed: int = 0) -> Array:
+    """The noise of each output along `array`, of a function that rounds to single what it takes from it."""
+    line = Together(evaluate, [array], seed)
+    return np.maximum(*(table_noise(line.table(spacing, base)) for spacing in SPACINGS_INSIDE))
+
+
+def rounded_inside(evaluate: Callable[[], Array], array: Array, base: Array, seed: int = 0) -> bool:
+    """Whether the function rounds to single what it takes from `array`, and not what it takes from others.
+
+    The outputs themselves may move as in double precision, by what they take from other arrays. A step that single
+    precision does not show leaves most of the derivative out, then, and the round-off is the same about two spacings,
+    which that of a kink or of a wave is not. Four evaluations, twelve more where they raise the suspicion.
+    """
+    line = Together(evaluate, [array], seed)
+    far = (line.at(PROBE) - line.at(-PROBE)) / (2 * PROBE)
+    near = (line.at(UNSEEN) - line.at(-UNSEEN)) / (2 * UNSEEN)
+    grain = 2.0**-53 * np.abs(base)
+    shows = np.isfinite(far) & np.isfinite(near) & (np.abs(far) * UNSEEN > 64 * grain) & (far != 0)
+    left_out = shows & (np.abs(near - far) > 0.1 * np.abs(far))
+    if not left_out.any() or 2 * left_out.sum() < shows.sum():
+        return False
+    wide, close = (table_noise(line.table(spacing, base)) for spacing in SPACINGS_INSIDE)
+    small = np.maximum(wide, close) <= 2.0**-18 * (np.abs(far) + np.abs(base))
+    like = (wide <= 4 * close) & small & (wide > 0)
+    return bool(2 * (like & left_out).sum() >= left_out.sum())
 
 
 def _single_noise(line: Together, base: Array) -> Array:

@@ -30,14 +30,16 @@ def gradient_roundoff(
     unit_roundoff: Mapping[str, float],
     seed: int,
     wider: Mapping[str, Array],
+    single: bool = False,
 ) -> dict[str, Array]:
     """r for each gradient, an array of its shape; `again` gives the gradients at other arrays.
 
-    `wider`: the gradients computed in a wider dtype, for those that have one.
+    `wider`: the gradients computed in a wider dtype, for those that have one. `single`: the arrays are moved by
+    round-off of single precision, whatever they are.
     """
     spreads = {name: _change(value, wider.get(name, value)) for name, value in gradients.items()}
     for repeat in range(REPEATS):
-        moved = {name: nudged(array, seed + 7 * repeat) if name in movable else array for name, array in arrays.items()}
+        moved = {n: nudged(a, seed + 7 * repeat, single=single) if n in movable else a for n, a in arrays.items()}
         for name, value in again(moved).items():
             if name in spreads and value.shape == spreads[name].shape:
                 spreads[name] = np.fmax(spreads[name], _change(value, gradients[name]))
@@ -57,12 +59,13 @@ def _change(a: Array, b: Array) -> Array:
     return np.asarray(np.abs(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)))
 
 
-def nudged(array: Array, salt: int) -> Array:
-    """A copy times 1 +- 2u, 1 +- 4u or 1 +- 6u, by `salt`.
+def nudged(array: Array, salt: int, *, single: bool = False) -> Array:
+    """A copy times 1 +- 2u, 1 +- 4u or 1 +- 6u, by `salt`; u is that of single precision at least, where asked for.
 
     The sign is a hash of the value's size: equal values move alike, so ties stay ties.
     """
-    unit = np.finfo(array.dtype).eps / 2 * (1 + salt % REPEATS)
+    unit = np.finfo(array.dtype).eps / 2
+    unit = (max(unit, 2.0**-24) if single else unit) * (1 + salt % REPEATS)
     mantissa, exponent = np.frexp(np.abs(np.asarray(array, dtype=np.float64)))
     odd = (2 * salt + 1) * 0x9E3779B97F4A7C15 % 2**64
     key = (np.ldexp(mantissa, 53).astype(np.uint64) ^ exponent.astype(np.int64).astype(np.uint64)) * np.uint64(odd)

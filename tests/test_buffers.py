@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from zoo.plain import SAME, case, pure
 
-from checks.buffers import buffers_of
+from checks.buffers import buffers_of, narrow_buffers
 from checks.evaluation import Evaluation
 
 WIDE = np.dtype(np.longdouble)
@@ -58,3 +58,31 @@ def test_a_layer_that_fills_a_buffer_runs_in_longdouble() -> None:
     wide = Evaluation(case(layer, x=X)).wide
     assert wide is not None
     assert wide.output.dtype == WIDE
+
+
+def test_in_double_precision_what_is_asked_for_in_single_is_double() -> None:
+    with buffers_of(np.dtype(np.float64)):
+        assert np.empty(3, dtype="f").dtype == np.float64
+        assert np.zeros_like(np.zeros(2, np.float32)).dtype == np.float64
+        assert np.ones(2).dtype == np.float64
+
+
+def test_buffers_of_single_precision_are_noticed() -> None:
+    with narrow_buffers() as found:
+        np.zeros(3)
+        assert not found
+        made = np.zeros(3, np.float32)
+        np.empty_like(made)
+    assert [array.shape for array in found] == [(3,), (3,)]
+
+
+def test_a_layer_with_a_buffer_of_single_precision_is_differentiated_in_double() -> None:
+    def forward(x: Any) -> Any:
+        out = np.zeros(x.shape, dtype=np.float32)
+        out[...] = np.tanh(x)
+        return 3 * out.astype(float)
+
+    layer = pure(forward, lambda upstream, x: {"x": 3 * upstream * (1 - np.tanh(x) ** 2)}, SAME)
+    found = Evaluation(case(layer, x=X))
+    assert found.numeric is not found.native
+    assert not found.coarse

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.function import flat_output
-from checks.noise import SINGLE, Noise, measure_noise, table_noise
+from checks.noise import SINGLE, Noise, measure_noise, noise_inside, rounded_inside, table_noise
 
 DOUBLE = 2.0**-53
 Layer = Callable[[Any], Any]
@@ -199,3 +199,39 @@ def test_a_column_that_is_not_finite_has_no_noise_of_its_own() -> None:
     table = np.ones((7, 2))
     table[3, 0] = np.nan
     assert table_noise(table).tolist() == [0.0, 0.0]
+
+
+def along(function: Layer, x: np.ndarray) -> tuple[Callable[[], np.ndarray], np.ndarray, np.ndarray]:
+    """(evaluate, the array that it reads, the output there)."""
+    own = x.copy()
+    return lambda: flat_output(function(own)), own, flat_output(function(own))
+
+
+X0 = np.random.default_rng(0).uniform(0.2, 0.8, (3, 4))
+INSIDE: dict[str, Layer] = {
+    "the input is cast": lambda x: np.tanh(x.astype("f") @ W),
+    "the hidden values are cast": lambda x: np.tanh(x @ W).astype(np.float32) @ W.T,
+    "a scalar of all": lambda x: np.sum(np.log(3 + np.float32(x) @ W)),
+    "smooth elsewhere": lambda x: np.sin(3 * x.astype(np.float32).astype(float)) * np.pi,
+}
+NOT_INSIDE: dict[str, Layer] = {
+    "smooth": lambda x: np.tanh(x @ W),
+    "a kink at the point": lambda x: np.maximum(x @ W, X0 @ W),
+    "a kink that the small step does not reach": lambda x: np.maximum(x @ W, X0 @ W + 1e-8),
+    "a wave": lambda x: x @ W + 1e-3 * np.sin(2.0**22 * x.sum()),
+    "steps": lambda x: np.floor(64 * x) @ W + x @ W,
+    "it plays no part": lambda x: np.zeros(5) + 0 * x.sum(),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_single_precision_inside_is_found_along_the_array_that_goes_through_it(name: str) -> None:
+    evaluate, x, base = along(INSIDE[name], X0)
+    assert rounded_inside(evaluate, x, base)
+    assert 1e-10 < np.max(noise_inside(evaluate, x, base)) < 1e-5
+
+
+@pytest.mark.parametrize("name", NOT_INSIDE)
+def test_kinks_waves_and_steps_are_no_single_precision(name: str) -> None:
+    evaluate, x, base = along(NOT_INSIDE[name], X0)
+    assert not rounded_inside(evaluate, x, base)
