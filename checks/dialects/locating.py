@@ -276,11 +276,18 @@ class Locating:
         kept = [as_number(getattr(self.live.root, name, None)) for name in located.near.get(parameter.name, ())]
         return any(value is not None and value.shape == shape for value in kept)
 
+    def learns(self, declared: Sequence[Argument], parameters: Sequence[Parameter], located: Located) -> bool:
+        """Whether it is a whole network: a loss of data and labels that answers for its parameters, and returns nothing."""
+        if self.live is None or self.live.returned is not None or np.ndim(self.live.output):
+            return False
+        labelled = any(a.kind in ("label", "onehot", "onehot0", "target") for a in declared)
+        return labelled and any(p.name in located.places for p in parameters)
+
     def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
         """The first float input and the parameters."""
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
         floats = self.answering(declared)
-        names = floats[:1] if self.usage.gives_input else []
+        names = floats[:1] if self.usage.gives_input and not self.learns(declared, parameters, located) else []
         if self.usage.owners is not None:
             names = [name for name in self.usage.owners if name in floats]
         if self.usage.inputs_are_parameters:
