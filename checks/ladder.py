@@ -87,11 +87,12 @@ class Line:
         """The outputs that move when the entry goes far away; only the others cancel exactly in a difference.
 
         An output that stands still under a small step may have moved by less than its last place, and hide a share
-        of the derivative that its noise has to stand for.
+        of the derivative that its noise has to stand for. Far is far of ordinary values too: what is tiny among them
+        may move an output only from there.
         """
         function = self.function
         try:
-            plus, minus, _ = function.pair(self.index, FAR * float(function.scale[self.index]))
+            plus, minus, _ = function.pair(self.index, FAR * max(float(function.scale[self.index]), 1.0))
         except Exception:  # the user's code need not run so far out
             return np.ones(function.base.shape, dtype=bool)
         return np.asarray((plus != function.base) | (minus != function.base))

@@ -9,10 +9,9 @@ from typing import Any
 
 from checks.dialects import activation, both, costs, derivatives, layer, network, objective, separate, triples
 from checks.dialects.arguments import rest_kept
-from checks.dialects.names import BACKWARD, FORWARD
+from checks.dialects.names import BACKWARD, FORWARD, partners
 from checks.dialects.usage import code_words, formals, stub
 
-_WORDS = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fwd", "bwd"), ("forward", "back"))
 # What is called after gradients, and what only does something with them.
 _GRADIENT = re.compile(r"grad|backward|back_?prop|bprop|deriv|_prime|delta|adjoint|vjp", re.I)
 _TOOL = re.compile(
@@ -91,12 +90,12 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
     functions = _functions(module)
     pairs: list[tuple[str, Any]] = list(triples.triples(functions))
     three = {function.__name__ for _, found in pairs for function in found}
-    taken = {partner for name in functions for partner in _partners(name)}  # backward is no loss of its own
+    taken = {partner for name in functions for partner in partners(name)}  # backward is no loss of its own
     taken |= {gradient for name in functions if (gradient := _gradient_of(name, functions)) is not None}
     for name, function in functions.items():
         if name in three:
             continue
-        partner = next((p for p in _partners(name) if p in functions), None)
+        partner = next((p for p in partners(name) if p in functions and _answers(functions[p])), None)
         gradient = _gradient_of(name, functions)
         if partner is not None and partner != name:
             pairs.append((name, (function, functions[partner])))
@@ -107,6 +106,11 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
         elif gradient is not None:
             pairs.append((name, (function, functions[gradient])))
     return pairs
+
+
+def _answers(backward: Any) -> bool:
+    """Whether it takes something beside what it is the derivative at: an upstream gradient, a cache."""
+    return len([f for found in formals(backward, "forward") for f in found]) > 1 or "forward" in backward.__name__
 
 
 def unused_gradients(module: Any) -> Iterator[tuple[str, str]]:
@@ -162,7 +166,7 @@ def _gradient_of(name: str, functions: Mapping[str, Any]) -> str | None:
         "d_{}",
         "d{}",
     )
-    forms += ("{}_der", "{}_derivate", "{}_d", "deriv_{}", "derivative_{}", "{}Prime", "{}Grad", "{}Derivative")
+    forms += ("{}_backward", "{}_back", "{}_der", "{}_derivate", "{}_d", "deriv_{}", "derivative_{}", "{}Prime", "{}Grad", "{}Derivative")
     called = [form.format(name) for form in forms]
     called += [re.sub("loss|cost|objective", word, name) for word in ("gradient", "gradients", "grad", "grads")]
     called += ["gradient", "gradients", "grad", "backprop"] if name in network.LOSS else []
@@ -174,11 +178,3 @@ def _gradient_of(name: str, functions: Mapping[str, Any]) -> str | None:
     same = (one for one in called if [f.name for f in formals(functions[one], "forward")[0]] == wanted)
     return next(same, None) if wanted else None
 
-
-def _partners(name: str) -> list[str]:
-    """The names that the backward of a forward function may have."""
-    found = []
-    for forward, backward in _WORDS:
-        if re.search(rf"(^|_){forward}($|_)", name):
-            found.append(re.sub(rf"(^|_){forward}($|_)", rf"\g<1>{backward}\g<2>", name))
-    return found

@@ -277,8 +277,8 @@ class Locating:
         return any(value is not None and value.shape == shape for value in kept)
 
     def learns(self, declared: Sequence[Argument], parameters: Sequence[Parameter], located: Located) -> bool:
-        """Whether it is a whole network: a loss of data and labels that answers for its parameters, and returns nothing."""
-        if self.live is None or self.live.returned is not None or np.ndim(self.live.output):
+        """Whether it is a network: a loss of data and labels that answers for its parameters and returns nothing."""
+        if self.live is None or self.live.output is None or self.live.output.ndim or self.live.returned is not None:
             return False
         labelled = any(a.kind in ("label", "onehot", "onehot0", "target") for a in declared)
         return labelled and any(p.name in located.places for p in parameters)

@@ -80,5 +80,18 @@ def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
     return tuple(candidate for _, candidate in sorted(likeness(), key=lambda pair: -pair[0]))
 
 
+_PAIRS = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fwd", "bwd"), ("forward", "back"))
+_FUNCTION_FORMS = ("{}_backward", "{}_back", "{}_bwd", "{}_backprop", "{}_bprop", "backward_{}")
+
+
+def partners(name: str) -> list[str]:
+    """The names that the backward of a forward function may have: of `x_forward` `x_backward`, of `relu` `relu_backward`."""
+    found = []
+    for forward, backward in _PAIRS:
+        if re.search(rf"(^|_){forward}($|_)", name):
+            found.append(re.sub(rf"(^|_){forward}($|_)", rf"\g<1>{backward}\g<2>", name))
+    return found or [form.format(name) for form in _FUNCTION_FORMS]
+
+
 # Methods that set gradients or a state back.
 RESET = re.compile(r"(?i)zero_?(grad|state)|reset|clear|flush")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from checks.dialects.arguments import keys_read
+from checks.dialects.names import partners
 from checks.dialects.roles import is_label
 from checks.dialects.usage import Usage, Values, code_words, formals
 from checks.infer_layout import Formal
@@ -68,8 +69,8 @@ def triples(functions: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, Any,
         given = _needed(backward)
         if match is None or len(given) < 2 or _label_of(given) is None:
             continue
-        cost = _beside(match["after"], functions, _COST, _judges)
-        forward = _beside(match["after"], functions, _FORWARD, _takes)
+        cost = _beside(name, match["after"], functions, _COST, _judges)
+        forward = _beside(name, match["after"], functions, _FORWARD, _takes)
         if cost is not None and forward is not None and name not in (cost, forward) and cost != forward:
             found = (functions[forward], functions[cost], backward)
             if _calls(found) is not None:
@@ -167,11 +168,20 @@ def _keys(functions: tuple[Any, Any, Any], name: str) -> tuple[str, ...]:
 
 
 def _beside(
-    suffix: str, functions: Mapping[str, Any], words: re.Pattern[str], fits: Callable[[Any], bool]
+    backward: str,
+    suffix: str,
+    functions: Mapping[str, Any],
+    words: re.Pattern[str],
+    fits: Callable[[Any], bool],
 ) -> str | None:
-    """The name of the function that goes with one of this suffix: of the same suffix, else the plainest."""
+    """The name of the function that goes with a backward: of the same suffix, else the one that takes most of what
+    backward takes. None that has a backward of its own.
+    """
     known = [name for name in functions if words.fullmatch(name) and not _BACKWARD.fullmatch(name)]
-    found = sorted((name for name in known if fits(functions[name])), key=len)
+    own = {name for name in known if any(p in functions and p != backward for p in partners(name))}
+    found = [name for name in known if name not in own and fits(functions[name])]
+    asked = set(_needed(functions[backward]))
+    found.sort(key=lambda name: (-len(asked & set(_needed(functions[name]))), len(name)))
     ending = suffix.removeprefix("_propagation").removeprefix("_pass")
     same = [name for name in found if ending and name.endswith(ending)]
     return next(iter((*same, *found)), None)

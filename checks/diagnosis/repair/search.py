@@ -30,7 +30,7 @@ _MOST_SECONDS = 1.0  # of the processor's time, where each run takes long
 class _Adding:
     """A statement that adds up where the user's assigns."""
 
-    statement: ast.Assign
+    statement: ast.Assign | ast.AugAssign
     text: str
     codes: Mapping[int, CodeType]
 
@@ -128,19 +128,41 @@ class _Search:
         return len(off) == len(self.names)
 
     def _additions(self) -> Iterator[_Adding]:
-        """What is assigned in a loop, again and again, added up instead."""
+        """What is assigned in a loop, again and again, added up instead; and at an index that may come twice."""
         for number, node in enumerate(self.code.nodes):
+            yield from self._scattered(number, node)
             loops = [loop for loop in ast.walk(node) if isinstance(loop, ast.For | ast.While)]
             inside = {id(s): s for loop in loops for s in ast.walk(loop) if isinstance(s, ast.Assign)}
             for statement in inside.values():
                 target = statement.targets[0]
-                if len(statement.targets) != 1 or not isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+                if len(statement.targets) == 1 and isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+                    new = ast.AugAssign(target=target, op=ast.Add(), value=statement.value)
+                    yield from self._adding(number, statement, new)
+
+    def _scattered(self, number: int, function: ast.AST) -> Iterator[_Adding]:
+        """`np.add.at` in the place of an assignment to entries, or of an addition, which adds once for each of them."""
+        names = self.code.functions[number].__globals__
+        numpy = next((name for name, value in names.items() if value is np), None)
+        for statement in ast.walk(function) if numpy is not None else ():
+            match statement:
+                case ast.AugAssign(target=ast.Subscript() as target, op=ast.Add(), value=value):
+                    pass
+                case ast.Assign(targets=[ast.Subscript() as target], value=value):
+                    pass
+                case _:
                     continue
-                new = ast.AugAssign(target=target, op=ast.Add(), value=statement.value)
-                fresh = _exchanged(node, statement, ast.copy_location(new, statement))
-                code = recompiled(self.code.functions[number], fresh, self.code.owners[number])
-                if code is not None:
-                    yield _Adding(statement, ast.unparse(new), {number: code})
+            if any(isinstance(node, ast.Name | ast.Attribute) for node in ast.walk(target.slice)):
+                called = ast.parse(f"{numpy}.add.at", mode="eval").body
+                entries = ast.parse(ast.unparse(target.slice), mode="eval").body
+                whole = ast.copy_location(_loaded(target.value), target)
+                new = ast.Expr(ast.Call(func=called, args=[whole, entries, value], keywords=[]))
+                yield from self._adding(number, statement, new)
+
+    def _adding(self, number: int, statement: ast.Assign | ast.AugAssign, new: ast.stmt) -> Iterator[_Adding]:
+        fresh = _exchanged(self.code.nodes[number], statement, ast.copy_location(new, statement))
+        code = recompiled(self.code.functions[number], fresh, self.code.owners[number])
+        if code is not None:
+            yield _Adding(statement, ast.unparse(new), {number: code})
 
     def _off(self) -> dict[str, float]:
         """How far off each gradient is that the change mends in all cases; nothing where it spoils one."""
@@ -204,7 +226,12 @@ class _Search:
     def told(self, name: str, cure: _Cure) -> Diagnosis:
         edit, off = cure.edit, cure.off[name]
         if isinstance(edit, _Adding):
-            what = f"{ast.unparse(edit.statement.targets[0])} is written again and again, and not added to,"
+            if isinstance(edit.statement, ast.AugAssign):
+                what = (
+                    f"{ast.unparse(edit.statement.target)} is added to once where an entry of it comes several times,"
+                )
+            else:
+                what = f"{ast.unparse(edit.statement.targets[0])} is written again and again, and not added to,"
             mended = Mended(line=edit.statement.lineno, before=_head(edit.statement), after=edit.text)
             return Diagnosis(kind="overwritten", what=what, off=off, mended=mended)
         site = self.code.sites[edit.site]
@@ -212,6 +239,10 @@ class _Search:
         mended = Mended(line=site.node.lineno, before=_head(site.statement), after=new)
         kind = "branch" if isinstance(site.parent, ast.Compare) else edit.kind
         return Diagnosis(kind=kind, what=edit.what, off=off, mended=mended)
+
+
+def _loaded(node: ast.expr) -> ast.expr:
+    return ast.parse(ast.unparse(node), mode="eval").body
 
 
 def _nudged(value: Any) -> Any:
