@@ -25,6 +25,7 @@ from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
 from checks.far import out_of_range, overflows
+from checks.fused import as_fused
 from checks.known import recognised
 from checks.loading.standin import tell_use
 from checks.look import CaseResult
@@ -179,6 +180,7 @@ class _Run:
     guard: Finding | None = None
     drawing: tuple[Any, int, float] | None = None
     longest: float = 0.0  # seconds for one of the drawn cases
+    fused: bool = False
 
     def ordinary(self, dtype: Any) -> None:
         """Ordinary values, where all that was drawn was too large for a finite output: they settle nothing."""
@@ -189,8 +191,11 @@ class _Run:
                 self.look(case)
 
     def beyond(self, dtype: Any, deadline: float) -> None:
-        """Cases of which drawing makes few, while there is time for one that takes longer than those that it made."""
-        for make in (self._single, self._spread, self._roomy):
+        """Cases of which drawing makes few, while there is time for one that takes longer than those that it made.
+
+        Not where it is judged by scores, since the layer never meant the logarithms of saturated ones.
+        """
+        for make in () if self.fused else (self._single, self._spread, self._roomy):
             if self.room(deadline):
                 self.look_beyond(make(dtype))
 
@@ -224,13 +229,19 @@ class _Run:
         return ordinary_case(self.subject, self.seed, dtype, sizes)
 
     def average(self) -> None:
-        """Where backward is the gradient of a mean, by convention, and not of a sum: judged as the mean."""
+        """Where backward is the gradient of something else by convention, of a mean, or by scores: judged as that."""
         assert self.subject is not None
         known = [*self.results, *([self.smallest] if self.smallest is not None else [])]
         mean = as_mean(self.subject, known)
         if mean is not None:
             self.subject, self.results, self.smallest = mean.subject, mean.results, None
             self.said.append(mean.finding)
+            return
+        fused = as_fused(self.subject, known)
+        if fused is not None:
+            self.subject, self.results, self.smallest = fused.subject, fused.results, None
+            self.said.append(fused.finding)
+            self.fused = True
             return
         batch = over_batch(self.subject, known)
         if batch is not None:

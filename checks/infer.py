@@ -23,7 +23,7 @@ from checks.infer_documented import documented_layouts
 from checks.infer_layout import Formal, Layout, Probe, Run
 from checks.infer_own import literal, own_scenarios
 from checks.infer_prose import Shapes
-from checks.infer_scenarios import COLUMN, FITTING, ODDEST, SINGLE, SINGLE_IMAGE, Scenario, scenarios
+from checks.infer_scenarios import COLUMN, FITTING, ODDEST, ROW, SINGLE, SINGLE_IMAGE, Scenario, scenarios
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
 from checks.infer_table import layouts, peers
 from checks.signature import Argument, Dim
@@ -40,6 +40,7 @@ _MOST_LOOSENED = 24  # layouts with one tie less
 _MOST_ALIKE = 6  # axes of one size
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
 _WANTS_INTEGERS = re.compile(r"\binteger|indices must be")  # what forward says of a size that is none
+_LABELS = ("label", "onehot", "onehot0", "target")
 _STAGES = ("construct", "forward", "output", "backward", "done")
 Sizes = Mapping[str, int]
 
@@ -83,7 +84,7 @@ def infer(
     fits: Callable[[Found], bool | None] = lambda found: True,
     gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]] = lambda found: {},
     refuted: Callable[[Found], bool] = lambda found: False,
-    columns: Callable[[Found], bool] = lambda found: True,
+    alone: Callable[[Found], bool] = lambda found: True,
     only_forward: bool = False,
     single: bool = False,
     divided: bool = False,
@@ -96,15 +97,15 @@ def infer(
     the first layout's have not, one that is at least as general and whose gradients have them is preferred: `W(i,i)`
     with `x(i)` is a special case of `W(o,i)` with `x(i,n)`, and no layout of its own. `gradients`: their shapes in each
     run, which tell what an array is of which nothing else is known. `refuted`: whether what backward gives speaks
-    against the layout altogether, so that any other that works is preferred. `columns`: whether the object itself
-    speaks for one sample as a column. `only_forward`: parameters are arguments of forward, so that their shapes are the
-    reading's choice, and another one has to be more general than the first, if a name says anything at all about what
-    it is. `single`: it may be meant for one sample at a time.
+    against the layout altogether, so that any other that works is preferred. `alone`: whether the object itself
+    speaks for one sample as a column or a row. `only_forward`: parameters are arguments of forward, so that their
+    shapes are the reading's choice, and another one has to be more general than the first, if a name says anything at
+    all about what it is. `single`: it may be meant for one sample at a time.
     `divided`: an argument that is not filled divides the width: heads, groups.
 
     Raises NotFoundError where none works.
     """
-    search = _Search(run, dict(inputs or {}), fits, gradients, refuted, columns, formals, dict(told or {}))
+    search = _Search(run, dict(inputs or {}), fits, gradients, refuted, alone, formals, dict(told or {}))
     spoken = any(formal.hint != "none" for formal in formals[1:])
     found = _first(
         search,
@@ -212,13 +213,13 @@ class _Search:
         fits: Callable[[Found], bool | None],
         gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]],
         refuted: Callable[[Found], bool],
-        columns: Callable[[Found], bool],
+        alone: Callable[[Found], bool],
         formals: Sequence[Formal],
         told: Shapes,
     ) -> None:
         self.run = run
         self.refuted = refuted
-        self.columns = columns
+        self.alone = alone
         self.gradients = gradients
         self.told = told
         self.formals = formals
@@ -256,13 +257,13 @@ class _Search:
         return self._confirmed(layout, sizes, probe, "done")
 
     def one_sample(self, formals: Sequence[Formal]) -> Found | None:
-        """One column or one image as it is, where no batch goes through forward and backward."""
+        """One column, row or image as it is, where no batch goes through forward and backward."""
         half, best, partly = list(self.half), self.best, self.partly
-        for scenario in (COLUMN, SINGLE_IMAGE):
+        for scenario in (COLUMN, ROW, SINGLE_IMAGE):
             for layout in itertools.islice(layouts(formals, scenario), _MOST_SINGLE):
                 found = self.attempt(layout, scenario.name)
                 meant = found is not None and self.fits(found) and not self.refuted(found)
-                if found is not None and meant and (scenario is not COLUMN or self.columns(found)):
+                if found is not None and meant and (scenario is SINGLE_IMAGE or self.alone(found)):
                     return found
         self.half, self.best, self.partly = half, best, partly
         return None
@@ -528,7 +529,8 @@ class _Search:
 def _as_general(layout: Layout, other: Layout, more: int, named: Collection[str]) -> bool:
     """Whether it has as many sizes as the other one (and `more`), and each of its arrays with as many axes of them.
 
-    A number is no array. Of an array whose name says nothing (it is not `named`) less may be meant.
+    A number is no array. Of an array whose name says nothing (it is not `named`) less may be meant. What labels are
+    like says nothing of the layer.
     """
 
     def axes(one: Argument | None) -> int:
@@ -537,8 +539,12 @@ def _as_general(layout: Layout, other: Layout, more: int, named: Collection[str]
     arrays = [(layout.argument(a.name), a) for a in other.arguments]
     if any(own is None for own, _ in arrays):
         return False
-    arrays_as_large = all(axes(own) >= axes(a) for own, a in arrays if a.name in named)
-    return len(layout.names) >= len(other.names) + more and arrays_as_large
+    arrays_as_large = all(axes(own) >= axes(a) for own, a in arrays if a.name in named and a.kind not in _LABELS)
+    return len(_without_labels(layout).names) >= len(_without_labels(other).names) + more and arrays_as_large
+
+
+def _without_labels(layout: Layout) -> Layout:
+    return replace(layout, arguments=tuple(a for a in layout.arguments if a.kind not in _LABELS))
 
 
 def _unused(names: Sequence[str]) -> str:

@@ -97,7 +97,7 @@ def settle_label(found: Found, run: Run, name: str, *, either: bool = False) -> 
     now = _get(found.layout, name)
     if now.kind in ("label", "int"):
         indices, rows = now, (*now.dims, now.limit) if now.limit else None
-    elif [d.text for d in now.dims] in (["n"], ["1", "n"]):  # one for each sample, and no row of classes
+    elif [d.text for d in now.dims] in (["n"], ["1", "n"], ["n", "1"]):  # one for each sample, and no row of classes
         return (_with(found, replace(now, kind="target"), run) or found,)
     elif now.dims:
         indices, rows = replace(now, dims=now.dims[:-1], kind="label", limit=now.dims[-1]), now.dims

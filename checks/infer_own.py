@@ -37,7 +37,7 @@ def own_scenarios(shapes: Sequence[tuple[int, ...]]) -> Iterator[Scenario]:
     widths.update(dict.fromkeys(shape[-1] for shape in shapes if len(shape) in (1, 2, 3) and set(shape) != {1}))
     last = next((shape[-1] for shape in reversed(shapes) if shape), 1)
     classes = (f"n:label({last})", f"n,{last}:onehot", f"n,{last}:target")
-    rows_of = (*classes, *(f"n:label({width})" for width in widths if width != last), "n:target")
+    rows_of = (*classes, *(f"n:label({width})" for width in widths if width != last), "n:target", "n,1:target")
     for shape in filters[:1]:
         yield Scenario(name="own-image", x=(f"n,{shape[1]},h,w",), label=classes)
         yield Scenario(name="own-channels-last", x=(f"n,h,w,{shape[2]}",), label=classes)

@@ -29,7 +29,10 @@ class Scenario:
     single: bool = False  # one sample alone: for networks only, or a sum over the batch would not be missed
 
 
-_ROW_LABELS = ("n:label(o)", "n,o:onehot", "n,o:target", "n:label(i)", "n,i:onehot", "n,i:target", "n:target")
+_ROW_LABELS = (
+    *("n:label(o)", "n,o:onehot", "n,o:target", "n:label(i)", "n,i:onehot", "n,i:target", "n:target"),
+    "n,1:target",
+)
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="loss",
@@ -281,6 +284,16 @@ COLUMN = Scenario(
     matrix=("o,i", "i,o"),
     vector=("o,1", "i,1"),
     label=("o,1:onehot0", "o,1:target", "i,1:onehot0", "i,1:target"),
+    single=True,
+)
+# As a row, by the same reasoning, where the parameters are rows too.
+ROW = Scenario(
+    name="single-row",
+    x=("1,i",),
+    second=("1,i", "1,o"),
+    matrix=("i,o", "o,i"),
+    vector=("1,o", "1,i"),
+    label=("1,o:onehot", "1,o:target", "1,i:onehot", "1,i:target"),
     single=True,
 )
 SINGLE_IMAGE = Scenario(

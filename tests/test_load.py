@@ -322,7 +322,7 @@ def test_gradients_of_nothing_are_skipped_by_name(tmp_path: Path) -> None:
     discovery = find(source)
     assert [found.target for found in discovery.found] == [f"{file}::{name}" for name in ("Real", "squares")]
     assert discovery.skipped == (
-        "Odd (adjoint, but no forward or loss that goes with it; give it forward and backward)",
+        "Odd (adjoint, but no forward or loss of the same arguments; give it forward and backward)",
         "cube_derivative (no function that it is the gradient of; in Python: check((f, cube_derivative)))",
     )
 

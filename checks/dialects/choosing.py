@@ -35,7 +35,7 @@ def search(
     fits: Callable[[Found], bool | None],
     gradients: Callable[[Found], Mapping[str, Sequence[tuple[int, ...]]]],
     refuted: Callable[[Found], bool],
-    columns: Callable[[Found], bool],
+    alone: Callable[[Found], bool],
 ) -> Found:
     """The first layout that works: with optional sizes, with what is required, with arguments that default
     to None.
@@ -59,7 +59,7 @@ def search(
                 fits=fits,
                 gradients=gradients,
                 refuted=refuted,
-                columns=columns,
+                alone=alone,
                 only_forward=usage.inputs_are_parameters,
                 single=usage.kind == "network",
                 divided=usage.divided

@@ -120,15 +120,19 @@ def unused_gradients(module: Any) -> Iterator[tuple[str, str]]:
     for name, cls in vars(module).items():
         own = isinstance(cls, type) and cls.__module__ == module.__name__ and name == cls.__name__
         if own and not is_layer(cls) and not cls.__subclasses__():
-            called = [n for n, value in vars(cls).items() if _of_gradients(n) and inspect.isfunction(value)]
+            called = [n for n, value in vars(cls).items() if _of_gradients(n) and _is_method(value)]
             if called:
-                yield name, f"{called[0]}, but no forward or loss that goes with it; give it forward and backward"
+                yield name, f"{called[0]}, but no forward or loss of the same arguments; give it forward and backward"
     functions = _functions(module)
     used = {f.__name__ for _, pair in function_pairs(module) for f in (pair if isinstance(pair, tuple) else (pair,))}
     used |= _called(module)  # and what those call is checked with them
     for name in functions:
         if name not in used and _of_gradients(name):
             yield name, f"no function that it is the gradient of; in Python: check((f, {name}))"
+
+
+def _is_method(value: Any) -> bool:
+    return inspect.isfunction(getattr(value, "__func__", value))
 
 
 def _called(module: Any) -> set[str]:
@@ -166,7 +170,18 @@ def _gradient_of(name: str, functions: Mapping[str, Any]) -> str | None:
         "d_{}",
         "d{}",
     )
-    forms += ("{}_backward", "{}_back", "{}_der", "{}_derivate", "{}_d", "deriv_{}", "derivative_{}", "{}Prime", "{}Grad", "{}Derivative")
+    forms += (
+        "{}_backward",
+        "{}_back",
+        "{}_der",
+        "{}_derivate",
+        "{}_d",
+        "deriv_{}",
+        "derivative_{}",
+        "{}Prime",
+        "{}Grad",
+        "{}Derivative",
+    )
     called = [form.format(name) for form in forms]
     called += [re.sub("loss|cost|objective", word, name) for word in ("gradient", "gradients", "grad", "grads")]
     called += ["gradient", "gradients", "grad", "backprop"] if name in network.LOSS else []
@@ -177,4 +192,3 @@ def _gradient_of(name: str, functions: Mapping[str, Any]) -> str | None:
         return next(both, None)
     same = (one for one in called if [f.name for f in formals(functions[one], "forward")[0]] == wanted)
     return next(same, None) if wanted else None
-

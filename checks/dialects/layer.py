@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.arguments import in_turn, rest_name, taken_from_rest
+from checks.dialects.arguments import in_turn, rest_name, taken_from_rest, tree_of
 from checks.dialects.calls import (
     CONTEXT,
     THE_RATE,
@@ -99,6 +99,7 @@ def usage(obj: Any, name: str) -> Usage:
         words=code_words(forward),
         defined=cls,
         returned_names=returned_names(backward),
+        returns_none=_returns_none(backward),
         call=("layer = {create}", *calls.lines),
         answer=calls.answer,
     )
@@ -234,6 +235,13 @@ def _as_declared(formal: Formal, annotation: Any) -> Formal:
     return replace(formal, family=family, options=() if family == "flag" else formal.options)
 
 
+def _returns_none(function: Callable[..., Any]) -> bool:
+    """Whether its last statement says `return None`."""
+    body = getattr(next(iter(getattr(tree_of(function), "body", ())), None), "body", ())
+    last = body[-1] if body else None
+    return isinstance(last, ast.Return) and isinstance(last.value, ast.Constant) and last.value.value is None
+
+
 def returned_names(function: Callable[..., Any]) -> tuple[str, ...] | None:
     """The names that the last return statement spells, `("dx", "dW", "db")`; None where it spells none."""
     elements = last_returned(function)
@@ -253,7 +261,7 @@ def last_returned(function: Callable[..., Any]) -> list[ast.expr]:
 
 def required(cls: type, name: str) -> list[Formal]:
     """What a method has to be given."""
-    return formals(plain(cls, name), "forward", skip=1)[0]
+    return formals(plain(cls, name), "forward", skip=_skip(cls, name))[0]
 
 
 def plain(cls: type, name: str) -> Callable[..., Any]:

@@ -277,11 +277,15 @@ class Locating:
         return any(value is not None and value.shape == shape for value in kept)
 
     def learns(self, declared: Sequence[Argument], parameters: Sequence[Parameter], located: Located) -> bool:
-        """Whether it is a network: a loss of data and labels that answers for its parameters and returns nothing."""
-        if self.live is None or self.live.output is None or self.live.output.ndim or self.live.returned is not None:
+        """Whether it answers for its parameters alone: it returns nothing, and is a loss or says `return None`.
+
+        A loss takes labels, or no gradient from above.
+        """
+        if self.live is None or self.live.output is None or self.live.returned is not None:
             return False
         labelled = any(a.kind in ("label", "onehot", "onehot0", "target") for a in declared)
-        return labelled and any(p.name in located.places for p in parameters)
+        loss = not self.live.output.ndim and (labelled or not self.usage.takes_upstream)
+        return (loss or self.usage.returns_none) and any(p.name in located.places for p in parameters)
 
     def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
         """The first float input and the parameters."""

@@ -85,7 +85,7 @@ _FUNCTION_FORMS = ("{}_backward", "{}_back", "{}_bwd", "{}_backprop", "{}_bprop"
 
 
 def partners(name: str) -> list[str]:
-    """The names that the backward of a forward function may have: of `x_forward` `x_backward`, of `relu` `relu_backward`."""
+    """The names that a forward function's backward may have: of `x_forward` `x_backward`, of `relu` `relu_backward`."""
     found = []
     for forward, backward in _PAIRS:
         if re.search(rf"(^|_){forward}($|_)", name):

@@ -264,7 +264,7 @@ class _Reading(Locating):
         """The layouts that the layer takes, the printed one first."""
         if self.request.signature is not None:
             return (explicit.run(self.prober, self.request.signature, self.kept_names, self.inputs),)
-        found = search(self.prober, self.inputs, self.fits, self.gradient_shapes, self.refuted, self.columns)
+        found = search(self.prober, self.inputs, self.fits, self.gradient_shapes, self.refuted, self.alone)
         if not self.inputs:
             found = owed_labels(found, self.prober.run, self.answers(found))
         run = self.prober.run
@@ -345,11 +345,16 @@ class _Reading(Locating):
                 return True
         return given[0] is not None and given[0].ndim > np.ndim(live.values[inputs[0].name]) > 0
 
-    def columns(self, found: Found) -> bool:
-        """Whether the object keeps parameters of its own that are columns, or transposes what it has been given."""
+    def alone(self, found: Found) -> bool:
+        """Whether the object speaks for one sample as it was given: as a column, where it keeps parameters of its own
+        that are columns or transposes what it has been given; as a row, where it keeps rows.
+        """
         parameters, _ = self.located(found)
         assert self.live is not None
         own = [np.shape(p.paths[0].get(self.live.root)) for p in parameters if p.paths and not p.handed]
+        main = found.layout.arguments[0].dims
+        if len(main) == 2 and main[0].text == "1":
+            return any(len(shape) == 2 and shape[0] == 1 for shape in own)
         return any(len(shape) == 2 and shape[1] == 1 for shape in own) or bool(transposed(self.usage.defined))
 
     def gradient_shapes(self, found: Found) -> dict[str, list[tuple[int, ...]]]:

@@ -17,10 +17,11 @@ from checks.stepping import StepByGradient
 
 _PREFIX = "set_up_"  # of a constructor's formal that is a set-up method's argument
 _METHODS = (
+    *("set_input_shape", "set_input_size", "set_input", "set_shape"),  # first: the others may need to know
     *("initialize", "initialise", "build", "setup", "set_up", "compile", "set_optimizer", "reset_parameters"),
     *("init_weights", "init_params", "init_parameters", "initialize_weights", "initialize_parameters"),
-    *("init", "connect_to", "connect", "set_input_shape", "set_input_size", "set_input", "set_prev", "set_previous"),
-    *("set_shape", "create_params", "create_weights", "allocate"),
+    *("init", "connect_to", "connect", "set_prev", "set_previous"),
+    *("create_params", "create_weights", "allocate"),
 )
 _NEIGHBOURS = re.compile(r"(prev|previous|below|input|in|parent|lower|last|source)(_?(layer|node|module|block))?|layer")
 OPTIMIZERS = frozenset({"optimizer", "optimiser", "opt", "optim"})

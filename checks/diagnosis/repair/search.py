@@ -151,7 +151,9 @@ class _Search:
                     pass
                 case _:
                     continue
-            if any(isinstance(node, ast.Name | ast.Attribute) for node in ast.walk(target.slice)):
+            index = list(ast.walk(target.slice))
+            sliced = any(isinstance(node, ast.Slice) for node in index)  # which is no expression by itself
+            if not sliced and any(isinstance(node, ast.Name | ast.Attribute) for node in index):
                 called = ast.parse(f"{numpy}.add.at", mode="eval").body
                 entries = ast.parse(ast.unparse(target.slice), mode="eval").body
                 whole = ast.copy_location(_loaded(target.value), target)
