@@ -366,7 +366,7 @@ class _Run:
 
     def report(self) -> Report:
         assert self.subject is not None
-        in_forward = [error for error in self.raised if error.phase == "forward"]
+        in_forward = [error for error in self.raised if error.outside]
         if not self.results and len(in_forward) == len(self.raised):
             return self.failed(self._why_nothing_ran(in_forward))
         return summarise(

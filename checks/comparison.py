@@ -12,7 +12,7 @@ import numpy as np
 
 from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, VERY_WEAK, Cause, Entries, judge, rms
 from checks.evaluation import COARSE, Evaluation
-from checks.function import Array, Function
+from checks.function import Along, Array, Function
 from checks.ladder import Derivative, Line, differentiate, jump, natural_slope
 from checks.sweep import once, sweep
 
@@ -22,6 +22,8 @@ HARMLESS = 1e-6  # of the function's own size: round-off of a gradient that is r
 FAR_AWAY = 2.0**36  # of an entry's scale: as far as a tiny entry has to go to matter at all
 WEAK = 1e-3  # of S: values so far below the function's own size that rounding inside it may show instead
 TWO_DIGITS, THREE_DIGITS = 1e-2, 1e-3
+CROWD = 48  # entries that agree by the ladder, after which the rest are looked at all together
+WAYS_TOGETHER = 3
 ENOUGH_DIFFERENT = 8  # entries confirmed as different, after which the rest go by their cheap values
 
 
@@ -194,6 +196,9 @@ class _Comparing:
         different = no_numbers = 0
         sizes = self._sizes()
         for done, k in enumerate(order):
+            if done == CROWD and not codes[order[:done]].any() and self._agree_together(np.array(order[done:])):
+                codes[order[done:]] = AGREES
+                break
             if different >= ENOUGH_DIFFERENT:
                 rest = np.array(order[done:])
                 codes[rest] = self._judge_at(rest, close=self.tolerance)
@@ -219,6 +224,27 @@ class _Comparing:
             different += int(codes[k] == DIFFERS and np.isfinite(self.a[k]))  # one that is no number tells of no other
             no_numbers += int(codes[k] == DIFFERS and not np.isfinite(self.a[k]))
         return self._without_measure(codes)
+
+    def _agree_together(self, rest: Array) -> bool:
+        """Whether entries agree along directions in which all of them move, each known as well as it has to be.
+
+        They are those that differ least, and all that differed more agree when they are looked at one by one. Errors of
+        single entries add up to nothing along one direction in a while, and along three never.
+        """
+        rng = np.random.default_rng([self.evaluation.case.seed, 8])
+        sizes, worst = self._sizes()[rest], np.zeros(len(rest))
+        for _ in range(WAYS_TOGETHER):
+            along = Along(self.function, self.indices[rest], rng.choice([-1.0, 1.0], len(rest)))
+            found = differentiate(along, 0, self.typical * float(np.min(np.abs(along.lengths))))
+            given = float(np.sum(self.a[rest] * along.lengths))
+            own = float(np.sqrt(np.sum((self.r[rest] * along.lengths) ** 2)))
+            if found.kink or found.cause is not None or not abs(given - found.value) <= found.allowance + own:
+                return False
+            worst = np.maximum(worst, found.allowance / np.abs(along.lengths))
+        if not np.all(worst + self.r[rest] <= self.tolerance * sizes):
+            return False
+        self.n[rest], self.e[rest] = self.a[rest], worst
+        return True
 
     def _without_measure(self, codes: Array) -> Array:
         """A saturated output may stand still however far one entry is moved, and give no size to measure it by.

@@ -24,5 +24,7 @@ class UserCodeRaised(GradproofError):
 
     def __init__(self, phase: str, error: BaseException) -> None:
         self.phase = phase
+        # What has no answer at these values (a singular matrix) is no fault of the code.
+        self.outside = phase == "forward" or type(error).__name__ == "LinAlgError"
         text = str(error).strip().splitlines()
         super().__init__(f"{phase} raised {type(error).__name__}" + (f": {text[0]}" if text else ""))

@@ -65,7 +65,7 @@ def find(
 
 def _missing(seen: Seen) -> Iterator[Finding]:
     # A backward that raises had no chance to give anything.
-    silent = any(error.phase == "backward" for error in seen.raised)
+    silent = any(not error.outside for error in seen.raised)
     for row in seen.rows:
         if row.verdict != "missing" or silent:
             continue
@@ -173,7 +173,7 @@ def entry_text(row: Comparison) -> str:
 
 
 def _raises(seen: Seen) -> Iterator[Finding]:
-    error = next((error for error in seen.raised if error.phase == "backward"), None)
+    error = next((error for error in seen.raised if not error.outside), None)
     if error is not None:
         yield seen.finding("raises", "error", f"forward ran, then {error}")
 

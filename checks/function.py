@@ -90,6 +90,34 @@ class Function:
         return float(np.finfo(self.base.dtype).eps) / 2
 
 
+class Along(Function):
+    """A function along one direction: entry 0 moves all of `indices` at once, each by its own length times a sign."""
+
+    def __init__(self, function: Function, indices: Array, signs: Array) -> None:
+        own = function
+        super().__init__(own.evaluate, own.x, own.weights, own.base, own.noise, own.unit_roundoff)
+        self.indices = np.asarray(indices, dtype=int)
+        self.lengths = own.scale[self.indices] * signs
+        self.scale = np.ones(1)
+
+    def pair(self, index: int, step: float) -> tuple[Array, Array, Any]:
+        """f at both ends of the step along the direction, with twice the step."""
+        flat = self.x.reshape(-1) if self.x.flags.c_contiguous else self.x.flat
+        saved = flat[self.indices]
+        try:
+            flat[self.indices] = saved + step * self.lengths
+            plus = self.evaluate()
+            flat[self.indices] = saved - step * self.lengths
+            minus = self.evaluate()
+        finally:
+            flat[self.indices] = saved
+        return plus, minus, 2 * step
+
+    def argument_noise(self, index: int, slope: float) -> float:
+        """What rounding the arguments makes of the output, each by its own share of the slope at most."""
+        return self.unit_roundoff * abs(slope)
+
+
 def typical_size(array: Array) -> float:
     """The root mean square of the entries that are not zero, or 1.0 where all are zero."""
     values = np.abs(np.asarray(array, dtype=np.float64).reshape(-1))

@@ -128,7 +128,7 @@ def _allowed(finding: Finding, name: str, allow: Sequence[str]) -> bool:
 def _notes(rows: Sequence[Comparison], results: Sequence[CaseResult], raised: Sequence[UserCodeRaised]) -> list[str]:
     notes = []
     total = len(results) + len(raised)
-    in_forward = [error for error in raised if error.phase == "forward"]
+    in_forward = [error for error in raised if error.outside]
     if in_forward:
         notes.append(f"in {len(in_forward)} of {total} cases {in_forward[0]}; they were left out")
     outside = sum(not result.finite for result in results)

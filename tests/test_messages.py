@@ -119,9 +119,9 @@ TEXTS: list[tuple[str, Any, dict[str, Any], str, str | None, str | None]] = [
     ),
     (
         "overwritten", named.Lookup, {},
-        "Lookup.W[0, 0]: analytic 1.34, numerical -0.49 +- #; where several outputs contribute to an entry, it holds "
-        "the last of them alone: add them up, by += or by np.add.at",
-        None, "self.dW[self.ids] = dout",
+        "Lookup.W[0, 0]: analytic 1.34, numerical -0.49 +- #; self.dW[self.ids] is written again and again, and not "
+        "added to, in line 450: mended, it agrees to #",
+        "line 450: np.add.at(self.dW, self.ids, dout)", "self.dW[self.ids] = dout",
     ),
     (
         "few-entries", named.ForgetsTheLastColumn, {},

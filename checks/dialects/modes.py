@@ -6,6 +6,7 @@ not held against the layer: only wrong values are.
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import itertools
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.arguments import strings_compared
+from checks.dialects.arguments import is_name, strings_compared, tree_of
 from checks.dialects.calls import Calls
 from checks.dialects.options import options, words_of
 from checks.dialects.usage import Bound, Usage, Values
@@ -33,11 +34,11 @@ _MOST_TOLD = 16
 def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any, Calls], Bound]) -> Iterator[Mode]:
     """The other uses, each with the words that describe it. `spare`: forward's optional arguments."""
     for formal in spare:
-        if formal.hint == "flag" and isinstance(formal.default, bool):
+        if formal.hint == "flag" and isinstance(formal.default, bool) and _reaches(usage.defined, calls, formal.name):
             label = f"{formal.name}={not formal.default}"
             yield label, called(usage, replace(calls, keywords={formal.name: not formal.default}), bound)
     for formal in usage.forward:
-        if formal.hint == "flag":
+        if formal.hint == "flag" and _reaches(usage.defined, calls, formal.name):
             other = replace(formal, options=(False,))
             forward = tuple(other if f is formal else f for f in usage.forward)
             yield f"{formal.name}=False", replace(usage, forward=forward)
@@ -51,6 +52,37 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
         if formal.hint == "mask" and formal.default is None:
             yield f"a {formal.name}", extended(usage, calls, spare, bound, (formal.name,))
     yield from other_choices(usage)
+
+
+def _reaches(defined: Any, calls: Calls, flag: str) -> bool:
+    """Whether backward can know of a flag of forward's: it takes it too, forward keeps it or by it what backward reads.
+
+    One that cannot is meant for what training does, whatever forward was told.
+    """
+    forward, backward = (inspect.getattr_static(defined, name, None) for name in (calls.forward, calls.backward))
+    if not inspect.isfunction(forward) or not inspect.isfunction(backward):
+        return True
+    if flag in inspect.signature(backward).parameters:
+        return True
+    read = {node.attr for node in ast.walk(tree_of(backward)) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree_of(forward)):
+        if isinstance(node, ast.Assign) and any(is_name(n, flag) for n in ast.walk(node.value)):
+            if any(isinstance(target, ast.Attribute) for target in node.targets):
+                return True
+        elif isinstance(node, ast.If) and any(is_name(n, flag) for n in ast.walk(node.test)):
+            inside = [n for statement in (*node.body, *node.orelse) for n in ast.walk(statement)]
+            kept = {n.attr for n in inside if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+            if kept & read or any(isinstance(n, ast.Return | ast.Call) and _hands(n, flag) for n in inside):
+                return True
+        elif isinstance(node, ast.Call) and _hands(node, flag):
+            return True
+    return False
+
+
+def _hands(node: ast.AST, flag: str) -> bool:
+    """Whether a flag is handed on in a call, to what may keep it."""
+    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
+    return any(is_name(given, flag) for n in calls for given in (*n.args, *(w.value for w in n.keywords)))
 
 
 def extended(
