@@ -272,8 +272,7 @@ class _Run:
         if found.wrong is not None and self.guards is None and self.without_guards([found.wrong]):
             found = tried(subject, self.results, self.seed, count, dtype)
         self.uses, self.smallest = found.tried, found.wrong
-        if found.refusal is not None:
-            self.said.append(found.refusal)
+        self.said += found.said
 
     def use(self, case: Case | None, dtype: Any) -> None:
         """Whether the contract holds on the case given, else on an ordinary one, else on one that was drawn."""

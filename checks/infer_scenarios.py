@@ -368,9 +368,10 @@ def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) ->
         wanted.append("word")  # one vector, and its place among the rows of a table
     if forward and forward[0].hint == "ids":
         wanted.insert(0, "ids")
-    if any(formal.place == "constructor" and formal.hint == "shape" for formal in formals):
+    shapes = [formal.default for formal in formals if formal.place == "constructor" and formal.hint == "shape"]
+    if any(isinstance(shape, tuple | list) and len(shape) == 3 for shape in shapes):
         wanted += ["image", "channels-last", "square-image"]
-    skipped = _ON_REQUEST - set(wanted)
+    skipped = _ON_REQUEST - set(wanted) - ({"square-image"} if shapes else set())
     if len(forward) < 2:
         skipped |= {"query"}
     if others == ["none"] and not owns:  # a second input of which nothing is known may be a label

@@ -68,6 +68,7 @@ class Subject:
     `modes`: the same layer used in another way (in evaluation mode, with a stride), each with words for it.
     `option`: of such a use, what the layer is told: another number than its default, one where the default is
     0, or something else.
+    `unaware`: of such a use, backward is not told of it.
     `averaged`: of a loss that gives a value per sample, their mean, of which backward may be the gradient.
     `fixed`: sizes that an object was built for, so that it takes no others. `updates`: backward changes the
     parameters itself. `resets`: the class has a method that sets gradients or state to zero.
@@ -85,6 +86,7 @@ class Subject:
     keep: Callable[[Arrays], Trial] | None = None
     modes: tuple[tuple[str, Subject], ...] = ()
     option: Option | None = None
+    unaware: bool = False
     averaged: Subject | None = None
     fixed: frozenset[str] = frozenset()
     updates: bool = False

@@ -39,12 +39,12 @@ _ENOUGH = 2  # cases in which backward has to have raised
 class Uses:
     """`tried`: words for each use that was looked at. `wrong`: the smallest case in which a gradient is wrong.
 
-    `refusal`: what backward raised in a use that forward supports.
+    `said`: what backward raised in a use that forward supports; a use of which backward cannot know.
     """
 
     tried: tuple[str, ...] = ()
     wrong: CaseResult | None = None
-    refusal: Finding | None = None
+    said: tuple[Finding, ...] = ()
 
 
 def look_at_uses(
@@ -62,6 +62,7 @@ def look_at_uses(
     `results`: of the default use; `end`: by time.monotonic().
     """
     tried: list[str] = []
+    said: list[Finding] = []
     scalar = all(result.output_shape == () for result in results)
     for label, other in subject.modes:
         if other.option is not None and _plays_no_part(subject, other, seed, dtype):
@@ -71,13 +72,18 @@ def look_at_uses(
         use = _Use(subject=other, seed=seed, one_number=scalar and not subject.takes_upstream)
         tried.append(label)
         wrong = use.wrong_case(count, dtype, end)
-        if wrong is not None:
-            return Uses(tried=tuple(tried), wrong=replace(wrong, mode=label))
+        if wrong is not None and other.unaware:
+            names = " and ".join(sorted(wrong.differing))
+            message = f"with {label} the gradient of {names} is another one: backward is not told, and answers as ever"
+            said.append(Finding(kind="inconsistent-forward", severity="warning", message=message))
+        elif wrong is not None:
+            return Uses(tried=tuple(tried), wrong=replace(wrong, mode=label), said=tuple(said))
         refusal = use.refusal
         if refusal is not None:
             message = f"with {label} forward ran, then {refusal}"
-            return Uses(tried=tuple(tried), refusal=Finding(kind="raises", severity="error", message=message))
-    return Uses(tried=tuple(tried))
+            said.append(Finding(kind="raises", severity="error", message=message))
+            break
+    return Uses(tried=tuple(tried), said=tuple(said))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -34,14 +34,16 @@ _MOST_TOLD = 16
 def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any, Calls], Bound]) -> Iterator[Mode]:
     """The other uses, each with the words that describe it. `spare`: forward's optional arguments."""
     for formal in spare:
-        if formal.hint == "flag" and isinstance(formal.default, bool) and _reaches(usage.defined, calls, formal.name):
+        if formal.hint == "flag" and isinstance(formal.default, bool):
             label = f"{formal.name}={not formal.default}"
-            yield label, called(usage, replace(calls, keywords={formal.name: not formal.default}), bound)
+            other_way = called(usage, replace(calls, keywords={formal.name: not formal.default}), bound)
+            yield label, replace(other_way, unaware=not _reaches(usage.defined, calls, formal.name))
     for formal in usage.forward:
-        if formal.hint == "flag" and _reaches(usage.defined, calls, formal.name):
+        if formal.hint == "flag":
             other = replace(formal, options=(False,))
             forward = tuple(other if f is formal else f for f in usage.forward)
-            yield f"{formal.name}=False", replace(usage, forward=forward)
+            unaware = not _reaches(usage.defined, calls, formal.name)
+            yield f"{formal.name}=False", replace(usage, forward=forward, unaware=unaware)
     if usage.words & set(_SWITCHES):
         switch = next(name for name in _SWITCHES if name in usage.words)
         call = (usage.call[0], f"layer.{switch} = False", *usage.call[1:])

@@ -114,7 +114,7 @@ def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator
         except (LayerError, SignatureError):
             continue
         if not reading.raised or other.option in ("number", "off"):
-            yield label, replace(subject, option=other.option)
+            yield label, replace(subject, option=other.option, unaware=other.unaware)
 
 
 class _Reading(Locating):

@@ -1,4 +1,6 @@
 # Style: sizes known later: build(), initialize(), connect_to(), set_input_shape(), or at the first forward.
+import copy
+
 import numpy as np
 
 
@@ -180,3 +182,47 @@ class DenseShape:
         self.grad_weight = self.x.T @ d
         self.grad_bias = d.sum(0, keepdims=True)
         return (d @ self.weight.T).reshape(self.shape)
+
+
+class _Stage:
+    def set_input_shape(self, shape):
+        self.input_shape = shape
+
+    def parameters(self):
+        return 0
+
+
+class SteppedNorm(_Stage):
+    """Sized by a method, given its optimizers by another; backward is for training, whatever forward was told."""
+
+    def __init__(self, momentum=0.9):
+        self.momentum = momentum
+        self.mean = None
+
+    def initialize(self, optimizer):
+        self.gamma = np.ones(self.input_shape)
+        self.beta = np.zeros(self.input_shape)
+        self.gamma_opt, self.beta_opt = copy.copy(optimizer), copy.copy(optimizer)
+
+    def forward_pass(self, X, training=True):
+        if self.mean is None:
+            self.mean, self.var = X.mean(axis=0), X.var(axis=0)
+        if training:
+            mean, var = X.mean(axis=0), X.var(axis=0)
+            self.mean = self.momentum * self.mean + (1 - self.momentum) * mean
+            self.var = self.momentum * self.var + (1 - self.momentum) * var
+        else:
+            mean, var = self.mean, self.var
+        self.centred = X - mean
+        self.inverse = 1 / np.sqrt(var + 0.01)
+        return self.gamma * self.centred * self.inverse + self.beta
+
+    def backward_pass(self, accum_grad):
+        gamma = self.gamma
+        normed = self.centred * self.inverse
+        self.gamma = self.gamma_opt.update(self.gamma, np.sum(accum_grad * normed, axis=0))
+        self.beta = self.beta_opt.update(self.beta, np.sum(accum_grad, axis=0))
+        n = accum_grad.shape[0]
+        return (gamma * self.inverse / n) * (
+            n * accum_grad - accum_grad.sum(axis=0) - normed * np.sum(accum_grad * normed, axis=0)
+        )

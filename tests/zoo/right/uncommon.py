@@ -273,3 +273,83 @@ class TanhFree:
         dx = dout * (1 - self.out**2)
         del self.out
         return dx
+
+
+class ScoresOfSoftmax:
+    """A cross entropy of probabilities, whose gradient is that by the scores: the softmax is left to it."""
+
+    @staticmethod
+    def loss(y, y_pred):
+        return -np.sum(y * np.log(y_pred + np.finfo(float).eps))
+
+    @staticmethod
+    def grad(y, y_pred):
+        return y_pred - y
+
+
+class ScoresOfSigmoid:
+    def forward(self, p, t):
+        self.p, self.t = p, t
+        return -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p))
+
+    def backward(self):
+        return (self.p - self.t) / self.p.size
+
+
+class FirstLayer:
+    """Nothing comes before it, and it says so."""
+
+    def __init__(self, filters):
+        self.filters = np.random.randn(filters, 3) / 9
+
+    def forward(self, x):
+        self.x = x
+        return x[:, :, None] * self.filters.sum(axis=1)
+
+    def backprop(self, d_out, learn_rate):
+        d = np.einsum("nif,ni->f", d_out, self.x)
+        self.filters -= learn_rate * d[:, None] * np.ones(3)
+        return None
+
+
+class OneRow:
+    """One sample at a time, as a row, like its bias."""
+
+    def __init__(self, input_size, output_size):
+        self.weights = np.random.rand(input_size, output_size) - 0.5
+        self.bias = np.random.rand(1, output_size) - 0.5
+
+    def forward_propagation(self, input_data):
+        self.input = input_data
+        return np.dot(input_data, self.weights) + self.bias
+
+    def backward_propagation(self, output_error, learning_rate):
+        input_error = np.dot(output_error, self.weights.T)
+        self.weights -= learning_rate * np.dot(self.input.T, output_error)
+        self.bias -= learning_rate * output_error
+        return input_error
+
+
+class LinearSystem:
+    def forward(self, A, b):
+        self.A = A
+        self.x = np.linalg.solve(A, b)
+        return self.x
+
+    def backward(self, dx):
+        db = np.linalg.solve(self.A.T, dx)
+        return -np.outer(db, self.x), db
+
+
+class ColumnOfWeights:
+    def __init__(self, d):
+        self.theta = np.zeros((d, 1))
+
+    def predict(self, X):
+        return X @ self.theta
+
+    def cost(self, X, y):
+        return np.mean((self.predict(X) - y) ** 2)
+
+    def grad(self, X, y):
+        return 2 * X.T @ (self.predict(X) - y) / len(X)

@@ -44,6 +44,7 @@ class BatchNormalization:
         self.dbeta = np.zeros(n_features)
 
     def forward(self, x, train_flg=True):
+        self.train_flg = train_flg
         if train_flg:
             mu, var = x.mean(axis=0), x.var(axis=0)
             self.running_mean = self.momentum * self.running_mean + (1 - self.momentum) * mu
