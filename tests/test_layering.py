@@ -35,7 +35,7 @@ LAYERS = (
     ("dialects", "far"),
     ("diagnosis", "statement"),
     ("findings",),
-    ("averaging", "batch_average", "uses", "guards"),
+    ("averaging", "batch_average", "fused", "uses", "guards"),
     ("summary", "report", "caveats", "own_case", "own_inputs"),
     ("load",),
     ("discover",),
