@@ -5,7 +5,8 @@ s = max(|a|, |n|, typical size in this gradient)
 agrees            |a - n| <= E and E <= 1e-4 s  (1e-2 s in single precision)
                   or a true zero: |a|, |n| <= E <= 1e-8 S  (1e-3 S), S = sum |upstream * f| / L
                   or next to one: |a|, |n| <= 1e-9 S and E <= 1e-2 s
-differs           |a - n| > 3 E (10 E where a = 0 and |n| <= 1e-9 S), or a is no number where n is known
+differs           |a - n| > 3 E (10 E where a = 0 and |n| <= 1e-9 S) and E <= 0.1 max(|a|, |n|), or a is no number
+                  where n is known
 undecided         otherwise
 """
 
@@ -22,6 +23,7 @@ from checks.results import GradientVerdict
 AGREES, UNDECIDED, DIFFERS = 0, 1, 2
 VERDICTS: tuple[GradientVerdict, ...] = ("agrees", "undecided", "differs")
 BLIND = 1e-5  # of S: values in whose round-off a kink nearby may hide
+ONE_DIGIT = 0.1
 VERY_WEAK = 1e-9  # of S: values so far below the function's own size that they are its round-off
 
 Cause = Literal["noise", "truncation", "domain", "kink", "roundoff"]
@@ -101,7 +103,9 @@ def judge(
     known = np.isfinite(n) & ((e <= 1e-2 * s) | (e <= zero_tolerance * zero_size))
     # And a kink on which it lies, which the round-off hides, costs several allowances.
     margin = np.where((a == 0) & (np.abs(n) <= VERY_WEAK * zero_size), 10, 3)
-    codes[np.where(np.isfinite(a), off > margin * allowance, known)] = DIFFERS
+    # Nor is anything accused by a value of which not even one digit is known: noise as large as that hides kinks.
+    telling = allowance <= ONE_DIGIT * np.maximum(np.abs(a), np.abs(n))
+    codes[np.where(np.isfinite(a), (off > margin * allowance) & telling, known)] = DIFFERS
     return codes
 
 

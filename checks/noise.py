@@ -119,6 +119,9 @@ def _spaced(line: Together, base: Array, slope: Array, grain: Array) -> tuple[Ar
     for spacing in SPACINGS:
         table = line.table(spacing, base)
         found = table_noise(table)
+        if spacing > SPACINGS[0]:  # a unit that is just off stood still, and rises on one side
+            off = open_ & _one_sided(table)
+            open_, stairs = open_ & ~off, stairs & ~off
         has_to_move = open_ & np.isfinite(slope) & (slope * spacing * (POINTS - 1) > 64 * grain) & (slope > 0)
         # One step of the staircase may lie between the seven points.
         still = has_to_move & (np.count_nonzero(np.diff(table, axis=0), axis=0) <= 1)
@@ -130,6 +133,14 @@ def _spaced(line: Together, base: Array, slope: Array, grain: Array) -> tuple[Ar
         if not open_.any():
             break
     return deviation, width, stairs
+
+
+def _one_sided(table: Array) -> Array:
+    """Whether an output stands still on one side of the middle and moves all the way out on the other: a kink."""
+    moves = np.diff(table, axis=0) != 0
+    half = POINTS // 2
+    below, above = moves[:half], moves[half:]
+    return np.asarray((~below.any(axis=0) & above[-2:].all(axis=0)) | (~above.any(axis=0) & below[:2].all(axis=0)))
 
 
 class Together:

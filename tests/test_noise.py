@@ -235,3 +235,11 @@ def test_single_precision_inside_is_found_along_the_array_that_goes_through_it(n
 def test_kinks_waves_and_steps_are_no_single_precision(name: str) -> None:
     evaluate, x, base = along(NOT_INSIDE[name], X0)
     assert not rounded_inside(evaluate, x, base)
+
+
+@pytest.mark.parametrize("off", [1e-9, 3e-7, 1e-5])
+def test_a_unit_that_is_just_off_adds_no_noise(off: float) -> None:
+    x = np.array([0.13, 0.5, -0.2])
+    noise = noise_of(lambda x: np.maximum(x - np.array([0.13, 0.5, -0.2]) - off, 0.0) + np.array([3.0, 2.0, 1.0]), x)
+    assert np.all(noise.deviation <= 1e-14)
+    assert not noise.single

@@ -96,6 +96,8 @@ def _attempts(usage: Usage) -> list[list[Formal]]:
 def _is_size(formal: Formal) -> bool:
     """Whether an optional argument is a size that deserves to vary: `input_size=784`."""
     whole = isinstance(formal.default, int) and not isinstance(formal.default, bool)
+    if formal.name == "size" and whole and formal.default < 4:  # of a window
+        return False
     named = formal.hint == "size" and size_role(formal.name) in _VARIED and len(formal.name) > 2
     return named and (whole or formal.default is None)
 

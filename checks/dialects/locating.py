@@ -197,7 +197,9 @@ class Locating:
             if near:  # the others are where their names say
                 located.near[name] = near
                 wanted.remove(name)
-        if not wanted or located.fault is not None or found.raised is not None or self.usage.returns_all:
+        parts = _in_parts(own, located) if named else {}
+        silent = not wanted and not parts
+        if silent or located.fault is not None or found.raised is not None or self.usage.returns_all:
             return
         held = {id(path.get(live.root)) for p in parameters for path in p.paths} | set(map(id, live.values.values()))
         candidates = [(path, value) for path, value in left_behind(live.root, behind) if id(value) not in held]
@@ -208,6 +210,10 @@ class Locating:
             follow = partial(follows, self.prober, found, self.inputs, paths)
             again = {p.name: p.paths[1:] for p in own}
             place_unnamed(located, wanted, shapes, paths, candidates, follow, again)
+            for home, names in parts.items():
+                inside = [(path, value) for path, value in candidates if path.steps[: len(home)] == home]
+                if any(np.size(v) == np.prod(shapes[n]) and follow(n, v) for n in names for _, v in inside):
+                    place_unnamed(located, names, shapes, paths, inside, follow, again)
 
     def makes_parameters(self, live: Live, before: Sequence[Slot]) -> bool:
         """Whether the first forward made arrays that later ones keep and depend on: weights of a size seen then."""
@@ -301,3 +307,16 @@ class Locating:
         names += [name for name in owed(parameters, located.places) if name not in without]
         names += [p.name for p in parameters if p.name in self.kept_names or self.misspelt(p, located)]
         return list(dict.fromkeys(names))
+
+
+def _in_parts(own: Sequence[Parameter], located: Located) -> dict[tuple[Any, ...], list[str]]:
+    """The parameters of each part of the object, none of which has a gradient where its name says."""
+    parts: dict[tuple[Any, ...], list[Parameter]] = {}
+    for parameter in own:
+        home = parameter.paths[0].steps[:-1]
+        if home:
+            parts.setdefault(home, []).append(parameter)
+    silent = {
+        h: ps for h, ps in parts.items() if not any(p.name in located.places or p.name in located.near for p in ps)
+    }
+    return {home: [p.name for p in parameters] for home, parameters in silent.items()}
