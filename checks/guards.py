@@ -1,4 +1,4 @@
-"""Guards of a loss: the 1e-7 in `np.log(y + 1e-7)`, the bounds in `np.clip(p, 1e-7, 1 - 1e-7)`.
+"""Guards of a loss: the 1e-7 in `np.log(y + 1e-7)`, the bounds in `np.clip(p, 1e-7, 1 - 1e-7)`, that in `a / (d + 1e-12)`.
 
 A guarded loss has, strictly, another derivative than the one that most people return beside it, who differentiate the
 loss that they mean. To see whether that is all that is wrong, the guards are lifted for a while: in the code of the
@@ -23,6 +23,7 @@ from checks.subject import Subject
 
 _GUARDING = frozenset({"log", "log2", "log10", "clip", "maximum", "minimum", "fmax", "fmin", "max", "min"})
 _LARGEST = 1e-4  # a guard; what is larger means something
+_LARGEST_BELOW = 1e-7  # and that of a division: what is larger belongs to the function, as in a normalisation
 _NOTHING = 0.0  # a loss that its guard saves from log(0) is not finite then, and says nothing
 _DEPTH = 3  # of functions that call each other
 
@@ -112,9 +113,12 @@ def find(subject: Any) -> Guards | None:
     names: set[str] = set()
     first: tuple[str, int] | None = None
     for function in functions:
-        for node in _calls(function):
+        for node in _places(function):
             numbers, called = _tiny(node)
             known = {value for name in called for value in _values_of(name, functions, classes)}
+            if isinstance(node, ast.BinOp):
+                numbers = {value for value in numbers if value <= _LARGEST_BELOW}
+                known = {value for value in known if value <= _LARGEST_BELOW}
             if numbers or known:
                 values |= numbers | known
                 names |= called
@@ -164,8 +168,8 @@ def _is_library(module: str) -> bool:
     return first in sys.stdlib_module_names or first in ("numpy", "scipy")
 
 
-def _calls(function: types.FunctionType) -> Iterator[ast.Call]:
-    """The calls of guarding functions in its source."""
+def _places(function: types.FunctionType) -> Iterator[ast.Call | ast.BinOp]:
+    """The calls of guarding functions in its source, and the divisions by a sum."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
@@ -175,12 +179,21 @@ def _calls(function: types.FunctionType) -> Iterator[ast.Call]:
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if called in _GUARDING:
                 yield node
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _is_sum(node.right):
+            yield node
 
 
-def _tiny(call: ast.Call) -> tuple[set[float], set[str]]:
-    """(tiny numbers among its arguments, names that may stand for one)."""
+def _is_sum(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)
+
+
+def _tiny(place: ast.Call | ast.BinOp) -> tuple[set[float], set[str]]:
+    """(tiny numbers among the arguments or in the divisor, names that may stand for one)."""
     numbers, names = set(), set()
-    arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if isinstance(place, ast.BinOp):
+        arguments = [place.right]
+    else:
+        arguments = [*place.args, *(keyword.value for keyword in place.keywords)]
     for part in (p for argument in arguments for p in ast.walk(argument)):
         if isinstance(part, ast.Constant) and isinstance(part.value, float) and 0 < part.value <= _LARGEST:
             numbers.add(part.value)
