@@ -1,4 +1,4 @@
-"""Guards of a loss: the 1e-7 in `np.log(y + 1e-7)`, the bounds in `np.clip(p, 1e-7, 1 - 1e-7)`, that in `a / (d + 1e-12)`.
+"""Guards of a loss: the 1e-7 in `np.log(y + 1e-7)` or `np.clip(p, 1e-7, 1 - 1e-7)`, the 1e-12 in `a / (d + 1e-12)`.
 
 A guarded loss has, strictly, another derivative than the one that most people return beside it, who differentiate the
 loss that they mean. To see whether that is all that is wrong, the guards are lifted for a while: in the code of the

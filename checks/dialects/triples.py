@@ -178,13 +178,18 @@ def _beside(
     backward takes. None that has a backward of its own.
     """
     known = [name for name in functions if words.fullmatch(name) and not _BACKWARD.fullmatch(name)]
-    own = {name for name in known if any(p in functions and p != backward for p in partners(name))}
+    own = {name for name in known if any(_pairs(functions.get(partner)) for partner in partners(name))}
     found = [name for name in known if name not in own and fits(functions[name])]
     asked = set(_needed(functions[backward]))
     found.sort(key=lambda name: (-len(asked & set(_needed(functions[name]))), len(name)))
     ending = suffix.removeprefix("_propagation").removeprefix("_pass")
     same = [name for name in found if ending and name.endswith(ending)]
     return next(iter((*same, *found)), None)
+
+
+def _pairs(backward: Any) -> bool:
+    """Whether a backward answers for its forward alone, and takes no labels."""
+    return backward is not None and _label_of(_needed(backward)) is None
 
 
 def _judges(function: Any) -> bool:
