@@ -23,6 +23,7 @@ from checks.signature import Argument, Signature
 from checks.subject import Arrays, Subject, Trial
 
 _POSITIVE = ("probability", "simplex", "positive")
+_ROWS = (*_POSITIVE, "target", "float")
 _CASES = 6
 
 
@@ -36,37 +37,35 @@ class Fused:
 
 
 def as_fused(subject: Subject, results: Sequence[CaseResult]) -> Fused | None:
-    """The loss of the scores, in cases like these; None where all is well without, or something is wrong with it."""
+    """The loss of the scores, in cases like these; None where all is well without, or something is wrong with it.
+
+    The one gradient that comes back may be by the scores of the other argument, where no name says which is which.
+    """
     main = subject.signature.arguments[0]
     differing = {name for result in results for name in result.differing}
     if differing != {main.name} or subject.takes_upstream or main.kind not in _POSITIVE or not main.dims:
         return None
     cases = [result.case for result in results if result.finite and result.mode is None][:_CASES]
-    for words, link in _LINKS:
-        through = _through(subject, main.name, link, softmax=words == "softmax")
-        found = []
-        for case in cases:
-            try:
-                found.append(examine(_with_scores(case, through, main.name, softmax=words == "softmax")))
-            except GradproofError:
-                break
-            if found[-1].differing or not found[-1].finite:
-                break
-        else:
+    rows = [a.name for a in subject.signature.arguments if a.dims == main.dims and a.kind in _ROWS]
+    for name in (main.name, *(name for name in rows if name != main.name)):
+        for scores in (Scores(name, main.name, "sigmoid", sigmoid), Scores(name, main.name, "softmax", softmax)):
+            found = _judged(cases, scores.through(subject), scores)
             if found:
-                return Fused(subject=through, results=found, finding=_finding(main.name, words))
+                return Fused(subject=found[0].case.subject, results=found, finding=scores.finding())
     return None
 
 
-def _finding(name: str, words: str) -> Finding:
-    return Finding(
-        kind="inconsistent-forward",
-        severity="warning",
-        message=f"the gradient of {name} is that by the scores z with {name} = {words}(z), which forward is not given",
-        gradient=name,
-        suggestion=f"let forward take the scores, or divide by the derivative of {words}; or say --allow "
-        "inconsistent-forward",
-    )
+def _judged(cases: Sequence[Case], subject: Subject, scores: Scores) -> list[CaseResult]:
+    """The results where the gradient is right in all cases; none where it is not."""
+    found: list[CaseResult] = []
+    for case in cases:
+        try:
+            found.append(examine(scores.case(case, subject)))
+        except GradproofError:
+            return []
+        if found[-1].differing or not found[-1].finite:
+            return []
+    return found
 
 
 def softmax(z: Array) -> Array:
@@ -80,63 +79,90 @@ def sigmoid(z: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-z)))
 
 
-_LINKS: tuple[tuple[str, Callable[[Array], Array]], ...] = (("sigmoid", sigmoid), ("softmax", softmax))
+@dataclass(frozen=True, eq=False, slots=True)
+class Scores:
+    """Scores in the place of the probabilities `name`. `given`: whose gradient backward is taken to give."""
 
+    name: str
+    given: str
+    words: str
+    link: Callable[[Array], Array]
 
-def _with_scores(case: Case, subject: Subject, name: str, *, softmax: bool) -> Case:
-    """The case with scores in the place of probabilities; targets of a softmax are rows that are all in one class."""
-    rng = np.random.default_rng([case.seed, 7])
-    arrays = dict(case.arrays)
-    scores = rng.uniform(-2, 2, case.arrays[name].shape)
-    arrays[name] = scores.astype(case.arrays[name].dtype)
-    for argument in case.signature.arguments[1:]:
-        target = arrays[argument.name]
-        if argument.kind == "target" and target.shape == scores.shape:
-            chosen = rng.integers(scores.shape[-1], size=scores.shape[:-1])
-            rows = np.arange(scores.shape[-1]) == chosen[..., None]
-            arrays[argument.name] = (rows if softmax else rng.uniform(0, 1, target.shape)).astype(target.dtype)
-    signature = _of_scores(case.signature, name, softmax=softmax)
-    return Case(subject=subject, signature=signature, arrays=arrays, seed=case.seed)
+    def finding(self) -> Finding:
+        """What is said of it."""
+        by = f"the scores z with {self.name} = {self.words}(z)"
+        return Finding(
+            kind="inconsistent-forward",
+            severity="warning",
+            message=f"the gradient of {self.name} is that by {by}, which forward is not given",
+            gradient=self.name,
+            suggestion=f"let forward take the scores, or divide by the derivative of {self.words}; or say --allow "
+            "inconsistent-forward",
+        )
 
+    def case(self, case: Case, subject: Subject) -> Case:
+        """The case with scores; the targets of a softmax are rows that are all in one class."""
+        rng = np.random.default_rng([case.seed, 7])
+        arrays = dict(case.arrays)
+        shape = arrays[self.name].shape
+        arrays[self.name] = rng.uniform(-2, 2, shape).astype(arrays[self.name].dtype)
+        for argument in case.signature.arguments:
+            target = arrays[argument.name]
+            if argument.name != self.name and argument.kind in _ROWS and target.shape == shape:
+                chosen = rng.integers(shape[-1], size=shape[:-1])
+                rows = np.arange(shape[-1]) == chosen[..., None]
+                values = rows if self.words == "softmax" else rng.uniform(0.05, 0.95, shape)
+                arrays[argument.name] = values.astype(target.dtype)
+        return Case(subject=subject, signature=self.signature(case.signature), arrays=arrays, seed=case.seed)
 
-def _of_scores(signature: Signature, name: str, *, softmax: bool) -> Signature:
-    """The signature with scores, and with one-hot rows for the targets of a softmax."""
-    dims = signature.argument(name).dims
+    def signature(self, signature: Signature) -> Signature:
+        """The signature with scores, and with targets for what is of their shape."""
+        dims = signature.argument(self.name).dims
 
-    def changed(argument: Argument) -> Argument:
-        if argument.name == name:
-            return replace(argument, kind="float")
-        rows = softmax and argument.kind == "target" and argument.dims == dims
-        return replace(argument, kind="onehot") if rows else argument
+        def changed(argument: Argument) -> Argument:
+            if argument.name == self.name:
+                return replace(argument, kind="float")
+            rows = argument.kind in _ROWS and argument.dims == dims
+            return replace(argument, kind="onehot" if self.words == "softmax" else "target") if rows else argument
 
-    return Signature(tuple(map(changed, signature.arguments)), signature.output)
+        return Signature(tuple(map(changed, signature.arguments)), signature.output)
 
+    def linked(self, arrays: Arrays) -> dict[str, Array]:
+        """The arrays with the probabilities that the scores become."""
+        return {**arrays, self.name: self.link(np.asarray(arrays[self.name]))}
 
-def _through(subject: Subject, name: str, link: Callable[[Array], Array], *, softmax: bool) -> Subject:
-    def build(arrays: Arrays) -> Trial:
-        return _Through(subject.build(_linked(arrays, name, link)), name, link)
+    def through(self, subject: Subject) -> Subject:
+        """The subject as a function of the scores."""
 
-    signatures = tuple(_of_scores(signature, name, softmax=softmax) for signature in subject.signatures)
-    return replace(subject, build=build, keep=build, signatures=signatures, recipe=None, modes=(), averaged=None)
+        def build(arrays: Arrays) -> Trial:
+            return _Through(subject.build(self.linked(arrays)), self)
 
-
-def _linked(arrays: Arrays, name: str, link: Callable[[Array], Array]) -> dict[str, Array]:
-    return {**arrays, name: link(np.asarray(arrays[name]))}
+        return replace(
+            subject,
+            build=build,
+            keep=build,
+            signatures=tuple(map(self.signature, subject.signatures)),
+            owed=(self.name,),
+            recipe=None,
+            modes=(),
+            averaged=None,
+        )
 
 
 class _Through:
     """A Trial that is handed scores, and gives its layer what becomes of them."""
 
-    def __init__(self, trial: Trial, name: str, link: Callable[[Array], Array]) -> None:
-        self._trial, self._name, self._link = trial, name, link
+    def __init__(self, trial: Trial, scores: Scores) -> None:
+        self._trial, self._scores = trial, scores
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._trial, name)
 
     def forward(self, arrays: Arrays) -> Any:
         """The layer's output for what becomes of the scores."""
-        return self._trial.forward(_linked(arrays, self._name, self._link))
+        return self._trial.forward(self._scores.linked(arrays))
 
     def backward(self, upstream: Array) -> Mapping[str, Any]:
-        """The layer's gradients, as they are."""
-        return self._trial.backward(upstream)
+        """The layer's one gradient, as that of the scores."""
+        given = self._trial.backward(upstream)
+        return {self._scores.name: given[self._scores.given]} if self._scores.given in given else {}
