@@ -43,11 +43,10 @@ def as_fused(subject: Subject, results: Sequence[CaseResult]) -> Fused | None:
     """
     main = subject.signature.arguments[0]
     differing = {name for result in results for name in result.differing}
-    if differing != {main.name} or subject.takes_upstream or main.kind not in _POSITIVE or not main.dims:
+    if differing != {main.name} or subject.takes_upstream or not main.dims:
         return None
     cases = [result.case for result in results if result.finite and result.mode is None][:_CASES]
-    rows = [a.name for a in subject.signature.arguments if a.dims == main.dims and a.kind in _ROWS]
-    for name in (main.name, *(name for name in rows if name != main.name)):
+    for name in (a.name for a in subject.signature.arguments if a.dims == main.dims and a.kind in _POSITIVE):
         for scores in (Scores(name, main.name, "sigmoid", sigmoid), Scores(name, main.name, "softmax", softmax)):
             found = _judged(cases, scores.through(subject), scores)
             if found:
