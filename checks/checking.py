@@ -283,6 +283,8 @@ class _Run:
             if one is not None and (known or case is not None):
                 self.breaches = breaches(one)
                 break
+        if self.fused:  # how far the scores may go is the affair of what makes probabilities of them
+            self.breaches = [finding for finding in self.breaches if finding.kind != "overflow"]
 
     def compare(self, other: Trusted | None, deadline: float = np.inf) -> None:
         """Beside the trusted layer, on the cases that were looked at and ran; without one, beside what is known."""
