@@ -134,6 +134,7 @@ def _first(
     usual = scenarios(formals, name, divided=divided)
     table = [*own_scenarios(own_shapes), *usual, *([SINGLE] if single else [])]
     first: Found | None = None
+    told = ""  # the scenario of the first
     unclear: Found | None = None  # it runs, but nothing can be made of what backward gives
     refuted: Found | None = None
     most = _MOST_PROBES
@@ -146,7 +147,7 @@ def _first(
                 return alone
         for layout in group.layouts:
             less = first is not None and not _as_general(layout, first.layout, more, named)
-            if less and not group.single and group.name != "documented":
+            if less and not group.single and (group.name != "documented" or told == "documented"):
                 continue
             found = search.attempt(layout, group.name)
             fitting = None if found is None else search.fits(found)
@@ -163,7 +164,7 @@ def _first(
                 better = search.answered(found) if fitting is False else None
                 if better is not None:
                     return better
-                first = found
+                first, told = found, group.name
                 most = min(most, search.probes + _MOST_AFTER_FIRST[not spoken])
             if search.probes >= min(most, start + group.most) or search.hopeless(formals):
                 break
@@ -229,6 +230,7 @@ class _Search:
         self.refused: set[str] = set()
         self.best: tuple[Layout, Probe] | None = None
         self.half: list[Layout] = []
+        self.of_ids: list[Layout] = []  # the same where the main input is of whole numbers, which nothing else says
         self.partly: tuple[Layout, Probe, Sizes] | None = None
         self.misfits: dict[str, int] = {}
 
@@ -253,6 +255,8 @@ class _Search:
             room = probe.stage == "backward" and len(self.half) < _MOST_HALF
             if room and meant(layout, self.formals, self._told(scenario), scenario, probe.error):
                 self.half.append(layout)
+            elif room and meant(layout, self.formals, self._told(scenario), scenario, probe.error, ids=True):
+                self.of_ids.append(layout)
             return None
         return self._confirmed(layout, sizes, probe, "done")
 
@@ -451,7 +455,8 @@ class _Search:
                 found = self._confirmed_at(layout.times((name,), 2))
                 if found is not None:
                     return found
-        for layout in (*filter(None, map(self._stepping, self.half)), *self.half):
+        half = self.half or self.of_ids
+        for layout in (*filter(None, map(self._stepping, half)), *half):
             sizes = self._sizes(layout)
             if sizes is None:
                 continue

@@ -27,20 +27,32 @@ _FOR_NAMED = frozenset({"vector", "column", "stencil", "sequence", "ids", "image
 
 
 def meant(
-    layout: Layout, formals: Sequence[Formal], told: Collection[str], scenario: str, error: BaseException | None
+    layout: Layout,
+    formals: Sequence[Formal],
+    told: Collection[str],
+    scenario: str,
+    error: BaseException | None,
+    *,
+    ids: bool = False,
 ) -> bool:
-    """Whether backward's exception is backward's fault. `told`: arrays whose shapes the code tells of."""
+    """Whether backward's exception is backward's fault. `told`: arrays whose shapes the code tells of.
+
+    `ids`: the main input may be of whole numbers, whatever it is called.
+    """
     if _wants_array(error):
         return False
-    return _whatever_the_shapes(error) or natural(layout, formals, told, scenario)
+    return _whatever_the_shapes(error) or natural(layout, formals, told, scenario, ids=ids)
 
 
-def natural(layout: Layout, formals: Sequence[Formal], told: Collection[str], scenario: str) -> bool:
+def natural(
+    layout: Layout, formals: Sequence[Formal], told: Collection[str], scenario: str, *, ids: bool = False
+) -> bool:
     """Whether nothing about a layout is odd: no number for an array, no square, no scenario of the last
     resort, and no class indices where the name does not speak of them."""
     if scenario in _ODD or any(_number_for_array(formal, layout) for formal in formals):
         return False
-    if any((a := layout.argument(f.name)) is not None and a.kind == "int" and f.hint != "ids" for f in formals[:1]):
+    main = layout.argument(formals[0].name) if formals else None
+    if main is not None and main.kind == "int" and formals[0].hint != "ids" and not ids:
         return False
     arrays = _untold(layout, formals, told)
     if scenario in _FOR_NAMED and any(formal.hint == "none" for formal, _ in arrays):

@@ -13,7 +13,7 @@ from checks.dialects.choosing import given_inputs
 from checks.dialects.dialect import Request
 from checks.dialects.following import follows
 from checks.dialects.gradients import locate
-from checks.dialects.names import near_misses
+from checks.dialects.names import near_misses, suffixed
 from checks.dialects.parameters import Parameter, find, owed, scalars, uncounted
 from checks.dialects.places import Located
 from checks.dialects.probing import Live, Prober, upstream_like
@@ -276,10 +276,13 @@ class Locating:
 
     def misspelt(self, parameter: Parameter, located: Located) -> bool:
         """Whether an attribute that is nearly called after the array's gradient has the array's shape."""
-        if self.live is None or not parameter.matters or is_buffer(parameter.name) or not parameter.paths:
+        if self.live is None or not parameter.matters or not parameter.paths:
             return False
         shape = np.shape(parameter.paths[0].get(self.live.root))
-        kept = [as_number(getattr(self.live.root, name, None)) for name in located.near.get(parameter.name, ())]
+        near = located.near.get(parameter.name, ())
+        if is_buffer(parameter.name):
+            near = tuple(name for name in near if suffixed(parameter.name, name))
+        kept = [as_number(getattr(self.live.root, name, None)) for name in near]
         return any(value is not None and value.shape == shape for value in kept)
 
     def learns(self, declared: Sequence[Argument], parameters: Sequence[Parameter], located: Located) -> bool:

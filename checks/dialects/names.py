@@ -68,6 +68,8 @@ def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
                 continue
             if candidate.lower() == name.lower():
                 yield 3.0, candidate
+            elif suffixed(name, candidate):
+                yield 2.5, candidate
             elif word in folded:
                 yield 2.0, candidate
             elif len(name) > 1:
@@ -80,6 +82,7 @@ def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
     return tuple(candidate for _, candidate in sorted(likeness(), key=lambda pair: -pair[0]))
 
 
+_SUFFIX = re.compile(r"_(new|old|tmp|temp|\d)?$")
 _PAIRS = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fwd", "bwd"), ("forward", "back"))
 _FUNCTION_FORMS = ("{}_backward", "{}_back", "{}_bwd", "{}_backprop", "{}_bprop", "backward_{}")
 
@@ -91,6 +94,12 @@ def partners(name: str) -> list[str]:
         if re.search(rf"(^|_){forward}($|_)", name):
             found.append(re.sub(rf"(^|_){forward}($|_)", rf"\g<1>{backward}\g<2>", name))
     return found or [form.format(name) for form in _FUNCTION_FORMS]
+
+
+def suffixed(name: str, candidate: str) -> bool:
+    """Whether it is a name for the gradient of `name` with something of no meaning behind it: `dW_new`."""
+    match = _SUFFIX.search(candidate)
+    return match is not None and candidate[: match.start()] in gradient_names(name)
 
 
 # Methods that set gradients or a state back.
