@@ -15,6 +15,7 @@ from dataclasses import dataclass
 _MAKES_GRADIENTS = re.compile(r"back|bprop|grad|deriv|prime|delta|vjp|pullback|jacob|^d_?[a-z]+$", re.IGNORECASE)
 _GRADIENT = re.compile(r"self\.(d|grad_?|g)(?=[A-Za-z_])\w*|self\.\w*grads?\b.*|self\.\w+_grad\w*", re.IGNORECASE)
 _SUMS = ("sum", "mean")
+_COUNTING = ("range", "arange", "zeros", "ones", "empty", "reshape", "swapaxes", "transpose", "repeat", "split", "tile")
 _ELEMENTWISE = ("x", "out", "y", "a", "z")
 
 
@@ -62,6 +63,7 @@ class _Place:
         self.statements = [node for node in self.nodes if isinstance(node, ast.stmt)]
         self.arguments = [a.arg for a in function.args.args if a.arg not in ("self", "cls", "ctx")]
         self.upstream = self._from_above()
+        self._counting = {id(n) for node in self.nodes for part in _counted(node) for n in ast.walk(part)}
 
     def _from_above(self) -> set[str]:
         """The names that depend on the gradient from above, which is the first argument."""
@@ -73,12 +75,27 @@ class _Place:
                     found |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)} - {"self"}
         return found
 
+    def counts(self, node: ast.BinOp | ast.UnaryOp) -> bool:
+        """Whether it is counted with, in an index or a shape, and no value."""
+        words = re.search(r"stride|shape|size|pad|kernel|dilation|\b[ijkhw]\b", ast.unparse(node))
+        return id(node) in self._counting or bool(words)
+
     @staticmethod
     def depends(node: ast.AST, names: set[str]) -> bool:
         return any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(node))
 
     def of(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         return (node for node in self.nodes if isinstance(node, kinds))
+
+
+def _counted(node: ast.AST) -> list[ast.expr]:
+    """The parts of an expression that are whole numbers: an index, what a loop runs over, a shape."""
+    if isinstance(node, ast.Subscript):
+        return [node.slice]
+    if isinstance(node, ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return list(node.args) if called in _COUNTING else []
+    return []
 
 
 def _text(node: ast.AST) -> str:
@@ -94,15 +111,10 @@ def drop_factor(place: _Place) -> Iterator[_Change]:
     """`a * b` -> `a`, and -> `b`; `a / b` -> `a`."""
     for node in place.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
-        if isinstance(node.op, ast.Mult | ast.Div) and not _is_size(node):
+        if isinstance(node.op, ast.Mult | ast.Div) and not place.counts(node):
             yield _Change(node, _text(node.left), _of_factor(place, node.right))
-        if isinstance(node.op, ast.Mult) and not _is_size(node):
+        if isinstance(node.op, ast.Mult) and not place.counts(node):
             yield _Change(node, _text(node.right), _of_factor(place, node.left))
-
-
-def _is_size(node: ast.BinOp) -> bool:
-    """Whether it is counted with, in an index or a shape, and no value."""
-    return bool(re.search(r"stride|shape|size|pad|kernel|dilation|\b[ijkhw]\b", ast.unparse(node)))
 
 
 def _of_factor(place: _Place, dropped: ast.expr) -> tuple[str, ...]:
@@ -121,7 +133,7 @@ def drop_term(place: _Place) -> Iterator[_Change]:
     """`a + b` -> `a`, and -> `b`; `a - b` -> `a`."""
     for node in place.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
-        if isinstance(node.op, ast.Add | ast.Sub) and not _is_size(node):
+        if isinstance(node.op, ast.Add | ast.Sub) and not place.counts(node):
             local = ("missing-term", "missing-factor", "factor", "zero-gradient", "inconsistent-forward")
             yield _Change(node, _text(node.left), local)
             if isinstance(node.op, ast.Add):
@@ -164,9 +176,9 @@ def change_sign(place: _Place) -> Iterator[_Change]:
     """`a - b` -> `a + b`, `a + b` -> `a - b`, `-a` -> `a`, and the negative of what a gradient is set to."""
     for node in place.of(ast.BinOp, ast.UnaryOp):
         if isinstance(node, ast.UnaryOp):
-            if isinstance(node.op, ast.USub) and not _is_number(node.operand):
+            if isinstance(node.op, ast.USub) and not _is_number(node.operand) and not place.counts(node):
                 yield _Change(node, _text(node.operand), ("sign",))
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and not _is_size(node):
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and not place.counts(node):
             other = "-" if isinstance(node.op, ast.Add) else "+"
             yield _Change(node, f"{_text(node.left)} {other} {_text(node.right)}", ("sign",))
     for statement in place.statements:
