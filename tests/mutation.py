@@ -147,9 +147,9 @@ def drop_sum(place: _Place) -> Iterator[_Change]:
         if isinstance(node.func, ast.Attribute) and node.func.attr in _SUMS:
             module = isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy")
             if module and node.args:
-                yield _Change(node, _text(node.args[0]), ("not-summed", "wrong-shape"))
+                yield _Change(node, _text(node.args[0]), ("not-summed", "wrong-shape", "raises"))
             elif not module:
-                yield _Change(node, _text(node.func.value), ("not-summed", "wrong-shape"))
+                yield _Change(node, _text(node.func.value), ("not-summed", "wrong-shape", "raises"))
 
 
 def drop_transpose(place: _Place) -> Iterator[_Change]:
@@ -228,7 +228,8 @@ def change_comparison(place: _Place) -> Iterator[_Change]:
         assert isinstance(node, ast.Compare)
         if len(node.ops) == 1 and type(node.ops[0]) in other:
             text = f"{_text(node.left)} {other[type(node.ops[0])]} {_text(node.comparators[0])}"
-            yield _Change(node, text, ("branch", "missing-factor", "factor"))
+            # Of a layer whose other side has no slope, nothing at all is left.
+            yield _Change(node, text, ("branch", "missing-factor", "factor", "zero-gradient"))
 
 
 def assign_instead_of_adding(place: _Place) -> Iterator[_Change]:
@@ -237,7 +238,8 @@ def assign_instead_of_adding(place: _Place) -> Iterator[_Change]:
         assert isinstance(node, ast.AugAssign)
         if isinstance(node.op, ast.Add) and not (isinstance(node.target, ast.Name) and _is_number(node.value)):
             text = f"{ast.unparse(node.target)} = {ast.unparse(node.value)}"
-            yield _Change(node, text, ("overwritten", "missing-term", "not-summed", "wrong-shape"))
+            # The last step of a recurrence may add nothing, so that nothing is left.
+            yield _Change(node, text, ("overwritten", "missing-term", "not-summed", "wrong-shape", "zero-gradient"))
 
 
 def rename_gradient(place: _Place) -> Iterator[_Change]:
@@ -296,7 +298,9 @@ def change_constant(place: _Place) -> Iterator[_Change]:
     """A number, by 0.1 %: as a factor of the whole, or as a number that forward has too."""
     for node in place.of(ast.Constant):
         if isinstance(node, ast.Constant) and isinstance(node.value, float) and node.value != 0:
-            yield _Change(node, repr(node.value * 1.001), ("factor", "inconsistent-forward", "missing-factor"))
+            yield _Change(
+                node, repr(node.value * 1.001), ("factor", "inconsistent-forward", "missing-factor", "branch")
+            )
 
 
 OPERATORS: tuple[tuple[str, Operator], ...] = (

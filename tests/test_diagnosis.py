@@ -60,8 +60,8 @@ def test_each_kind_has_three_of_either() -> None:
         (
             Softmax,
             "x",
-            "what lies along out is not taken off: with - out * dx.sum(axis=1) it agrees to ",
-            "dx = dx - out * dx.sum(axis=1)",
+            "what lies along out is not taken off: with - out * dx.sum(axis=1, keepdims=True) it agrees to ",
+            "dx = dx - out * dx.sum(axis=1, keepdims=True)",
         ),
         (DeafTanh, "x", "it is the same whatever the gradient from above is", None),
         (

@@ -7,6 +7,7 @@ Nothing is said that does not hold in all cases looked at; where no rule knows t
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -40,6 +41,7 @@ STRONG: tuple[Rule, ...] = (
 # What is wrong where a number or an array of the code had to be another one: what kind of error it makes.
 SHAPES_OF_ERRORS: tuple[Rule, ...] = (at_an_end, nonlinear_upstream, one_alone, few_entries)
 WRONG = "wrong-values"
+_TERMS = ("extra-term", "missing-term")
 WEAK: tuple[Rule, ...] = (
     above,
     added,
@@ -68,13 +70,17 @@ def diagnose(results: Sequence[CaseResult], seed: int, until: float = math.inf) 
     left = [name for name in wrong if name not in nothing]
     with quiet():
         _by_rules(found, evidence, left, STRONG, until)
-        cures = repaired(evidence, [name for name in wrong if name not in found], until)
+        twice = {n: one for n, one in found.items() if one.kind in _TERMS and re.match(r"[+-] 2\b", one.cure or "")}
+        cures = repaired(evidence, [name for name in wrong if name not in found or name in twice], until)
+        # Twice a term too many is one whose sign is wrong, where that mends the code.
+        cures = {n: cure for n, cure in cures.items() if n not in twice or cure.kind == "sign"}
         cures.update({n: replace(cure, kind="zero-gradient") for n, cure in cures.items() if n in nothing})
         plain = [name for name, cure in cures.items() if cure.kind == WRONG]
         _by_rules(found, evidence, plain, SHAPES_OF_ERRORS, until)
         _by_rules(found, evidence, [name for name in cures if name not in found and name in left], (about_zero,), until)
         for name, cure in cures.items():
-            found[name] = replace(found[name], off=cure.off, mended=cure.mended) if name in found else cure
+            known = name in found and name not in twice
+            found[name] = replace(found[name], off=cure.off, mended=cure.mended) if known else cure
         _by_rules(found, evidence, [name for name in left if name not in found], WEAK, until)
     return found
 

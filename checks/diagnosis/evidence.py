@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -178,13 +179,17 @@ class Sample:
                 live = Live(self.case)
                 live.forward(clones(self.case.arrays))
                 root = getattr(live.trial, "holder", None)
-                if root is None:
-                    return {}
-                found = {f"self{slot.path.code}": slot.value for slot in walk(root)}
+                found = {} if root is None else {f"self{slot.path.code}": slot.value for slot in walk(root)}
+                found.update({text: v for text, v in getattr(live.trial, "cached", {}).items() if is_number(v)})
         except Exception:  # nothing is known of it then
             return {}
         arrays = {text: np.asarray(value) for text, value in found.items() if not isinstance(value, str | bytes)}
         return {text: np.asarray(a, dtype=np.float64) for text, a in arrays.items() if a.dtype.kind in "fiub"}
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is an array, or a number."""
+    return isinstance(value, np.ndarray | np.generic | float | int)
 
 
 class Evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -68,23 +69,31 @@ def centred(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
         ):
             continue
         for axes in _axes(pairs):
-            for way in ("sum", "mean"):
-                cured = [_without(pair.analytic, v, axes, way) for pair, v in zip(pairs, one.values, strict=True)]
+            for way, projected in itertools.product(("sum", "mean"), (False, True)):
+                cured = [
+                    _without(pair.analytic, v, axes, way, projected=projected)
+                    for pair, v in zip(pairs, one.values, strict=True)
+                ]
                 off = evidence.agreement(name, cured)
                 if off is not None:
-                    text = f"axis={axes[0] if len(axes) == 1 else axes}"
+                    text = f"axis={axes[0] if len(axes) == 1 else axes}, keepdims=True"
+                    inner = f"(d{name} * {one.text})" if projected else f"d{name}"
                     yield Diagnosis(
                         kind="missing-term",
                         what=f"what lies along {one.text} is not taken off",
-                        cure=f"- {one.text} * d{name}.{way}({text})",
+                        cure=f"- {one.text} * {inner}.{way}({text})",
                         off=off,
                     )
                     return
 
 
-def _without(gradient: Array, along: Array, axes: tuple[int, ...], way: str) -> Array:
-    """`y * g` less `y * sum(y * g)`: for a softmax's output `y` whose gradient lacks the sum."""
-    total = gradient.sum(axis=axes, keepdims=True) if way == "sum" else gradient.mean(axis=axes, keepdims=True)
+def _without(gradient: Array, along: Array, axes: tuple[int, ...], way: str, *, projected: bool) -> Array:
+    """`y * g` less `y * sum(y * g)`: for a softmax's output `y` whose gradient lacks the sum.
+
+    `projected`: g less `y * mean(g * y)`, for what a normalisation has made `y`.
+    """
+    inner = gradient * along if projected else gradient
+    total = inner.sum(axis=axes, keepdims=True) if way == "sum" else inner.mean(axis=axes, keepdims=True)
     return np.asarray(gradient - along * total)
 
 

@@ -136,6 +136,16 @@ def taken_from_rest(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(named.get(k, f"{rest}_{k}") for k in range(count))
 
 
+def unpacked(function: Callable[..., Any], name: str, count: int) -> tuple[str, ...]:
+    """The names under which a function takes the parts of an argument: `x, w, b = cache`; empty where it does not."""
+    for node in ast.walk(tree_of(function)):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=elements)], value=value):
+                if is_name(value, name) and len(elements) == count:
+                    return tuple(element.id if isinstance(element, ast.Name) else "" for element in elements)
+    return ("",) * count
+
+
 def rest_kept(function: Callable[..., Any]) -> bool:
     """Whether a constructor keeps its `*arguments` as they are: `self.layers = layers`, `list(layers)`."""
     rest = rest_name(function)

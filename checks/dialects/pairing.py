@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from checks.dialects.arguments import unpacked
 from checks.dialects.usage import Values
 from checks.errors import LayerError
 from checks.infer_table import OPTIONS
@@ -103,6 +105,20 @@ class Pair:
         self._unfed = [value for k, value in enumerate(given) if k != pairing.primary]
         self._known |= {_slot(k): np.zeros_like(value) for k, value in enumerate(given)}
         return result[pairing.primary]
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is in the cache, by the names that backward gives it."""
+        if "cache" not in self._known or "cache" not in self._pairing.wanted:
+            return {}
+        held = self._known["cache"]
+        own = list(inspect.signature(self._pairing.backward).parameters)[self._pairing.wanted.index("cache")]
+        if isinstance(held, dict):
+            return {f"{own}[{key!r}]": value for key, value in held.items()}
+        if not isinstance(held, tuple | list):
+            return {own: held}
+        names = unpacked(self._pairing.backward, own, len(held))
+        return {name or f"{own}[{k}]": value for k, (name, value) in enumerate(zip(names, held, strict=True))}
 
     @property
     def unfed(self) -> list[Any]:

@@ -165,6 +165,11 @@ class ObjectTrial:
         return self._object
 
     @property
+    def cached(self) -> Mapping[str, Any]:
+        """What forward handed on to backward beside the object, by the names that backward gives it."""
+        return getattr(self._bound, "kept", {})
+
+    @property
     def draws_from(self) -> tuple[str, ...]:
         """The states of the random generators that are the layer's own, or that it shares."""
         return *generator_states(self._object), *self._plan.shared.states()
