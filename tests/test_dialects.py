@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 import types
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from zoo import textbook, wild
 
 from checks import check
 from checks.dialects import function_pairs, is_layer, read
+from checks.dialects.names import suffixed
 from checks.errors import LayerError
 from checks.signature import Signature
 from checks.subject import Subject
@@ -556,3 +558,36 @@ def test_a_container_of_layers_is_none() -> None:
             return dout
 
     assert not is_layer(Sequential)
+
+
+@pytest.mark.parametrize(
+    ("name", "candidate", "same"),
+    [
+        ("w", "dw_new", True),
+        ("W", "dW_2", True),
+        ("weights", "grad_weights_old", True),
+        ("w", "dw", False),
+        ("w", "dw_hidden", False),
+        ("w", "new", False),
+    ],
+)
+def test_a_gradients_name_with_something_behind_it(name: str, candidate: str, same: bool) -> None:
+    assert suffixed(name, candidate) is same
+
+
+class Solve:
+    def forward(self, A: Any, b: Any) -> Any:
+        self.A, self.x = A, np.linalg.solve(A, b)
+        return self.x
+
+    def backward(self, dx: Any) -> Any:
+        if self.A[0, 0] > 1.2:
+            raise np.linalg.LinAlgError("Singular matrix")
+        db = np.linalg.solve(self.A.T, dx)
+        return -np.outer(db, self.x), db
+
+
+def test_a_matrix_that_is_singular_is_no_fault_of_backward() -> None:
+    report = check(Solve, seed=0)
+    assert report.verdict == "pass"
+    assert any("LinAlgError" in note for note in report.notes)

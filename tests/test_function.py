@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from checks.function import Function, flat_output, line_scale, typical_size
+from checks.function import Along, Function, flat_output, line_scale, typical_size
 
 FINITE = st.floats(-1e300, 1e300)
 SIZES = st.floats(1e-100, 1e100)
@@ -159,3 +159,29 @@ def test_a_line_is_as_long_as_the_entry_or_the_typical_one(x: np.ndarray) -> Non
     assert (scale >= np.abs(x)).all()
     assert (scale > 0).all()
     assert set(scale.tolist()) <= {*np.abs(x).tolist(), typical_size(x)}
+
+
+def test_along_a_direction_all_entries_move_at_once_and_come_back() -> None:
+    x = np.array([[0.5, -1.0], [3.0, 0.25]])
+    kept = x.copy()
+    own = function(lambda x: np.sum(x**3), x)
+    signs = np.array([1.0, -1.0, 1.0])
+    along = Along(own, np.array([0, 1, 2]), signs)
+    plus, minus, width = along.pair(0, 1e-5)
+    slope = float(np.sum(plus - minus)) / width
+    lengths = own.scale[:3] * signs
+    assert slope == pytest.approx(float(np.sum(3 * kept.reshape(-1)[:3] ** 2 * lengths)), rel=1e-8)
+    assert np.array_equal(x, kept)
+
+
+def test_along_a_direction_the_entries_come_back_after_an_exception() -> None:
+    x = np.array([1.0, 2.0])
+    own = function(np.sum, x)
+
+    def fails() -> np.ndarray:
+        raise KeyError
+
+    own.evaluate = fails
+    with pytest.raises(KeyError):
+        Along(own, np.array([0, 1]), np.ones(2)).pair(0, 0.5)
+    assert x.tolist() == [1.0, 2.0]

@@ -89,3 +89,14 @@ def test_nothing_is_written_and_the_callers_place_comes_back(tmp_path: Path, mon
     Search(cases(affine()), shapes, seed=0).draw(10, FOREVER)
     assert os.listdir(tmp_path) == []
     assert getattr(configuration, "__hypothesis_home_directory", None) == before
+
+
+def test_no_case_is_begun_that_would_end_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    def slow(case: Case) -> None:
+        nonlocal now
+        now += 10.0
+
+    monkeypatch.setattr("checks.search.time.monotonic", lambda: now)
+    assert len(Search(cases(affine()), slow, seed=0).draw(20, 35.0)) == 3

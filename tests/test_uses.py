@@ -128,3 +128,52 @@ def normed_backward(dout: Any, cache: Any) -> Any:
 def test_the_names_of_keywords_are_no_words_to_choose_by() -> None:
     assert words_of(normed_forward) == ()
     assert report((normed_forward, normed_backward)).uses == ("axis=0",)
+
+
+class Centred:
+    """Takes off the mean of the batch; outside of training, one that it keeps."""
+
+    def __init__(self) -> None:
+        self.kept = 0.5
+
+    def forward(self, x: Any, training: bool = True) -> Any:
+        mean = x.mean(axis=0) if training else self.kept
+        return x - mean
+
+    def backward(self, dout: Any) -> Any:
+        return dout - dout.mean(axis=0)
+
+
+class CentredAware(Centred):
+    def forward(self, x: Any, training: bool = True) -> Any:
+        self.training = training
+        return super().forward(x, training)
+
+
+class CentredTold(Centred):
+    def backward(self, dout: Any, training: bool = True) -> Any:
+        return dout - dout.mean(axis=0)
+
+
+class CentredRight(CentredAware):
+    def backward(self, dout: Any) -> Any:
+        return dout - dout.mean(axis=0) if self.training else dout.copy()
+
+
+def test_a_mode_of_which_backward_cannot_know_is_a_warning() -> None:
+    found = report(Centred)
+    assert found.verdict == "pass"
+    (said,) = [f for f in found.findings if f.kind == "inconsistent-forward"]
+    assert said.severity == "warning"
+    assert "with training=False" in said.message
+
+
+@pytest.mark.parametrize("layer", [CentredAware, CentredTold])
+def test_one_of_which_it_can_know_is_an_error(layer: type) -> None:
+    assert report(layer).verdict == "fail"
+
+
+def test_one_that_it_heeds_is_none() -> None:
+    found = report(CentredRight)
+    assert found.verdict == "pass"
+    assert not [f for f in found.findings if f.kind == "inconsistent-forward"]
