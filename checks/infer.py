@@ -21,6 +21,7 @@ from checks.infer_believed import collapsed, meant, natural
 from checks.infer_chain import chained
 from checks.infer_documented import documented_layouts
 from checks.infer_layout import Formal, Layout, Probe, Run
+from checks.infer_names import is_scalar
 from checks.infer_own import literal, own_scenarios
 from checks.infer_prose import Shapes
 from checks.infer_scenarios import COLUMN, FITTING, ODDEST, ROW, SINGLE, SINGLE_IMAGE, Scenario, scenarios
@@ -40,6 +41,7 @@ _MOST_LOOSENED = 24  # layouts with one tie less
 _MOST_ALIKE = 6  # axes of one size
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
 _WANTS_INTEGERS = re.compile(r"\binteger|indices must be")  # what forward says of a size that is none
+_BIAS = re.compile(r"b|bias(es)?|shift|offset|intercept")
 _LABELS = ("label", "onehot", "onehot0", "target")
 _STAGES = ("construct", "forward", "output", "backward", "done")
 Sizes = Mapping[str, int]
@@ -310,6 +312,9 @@ class _Search:
         if self.inputs:
             return None
         shapes = self.gradients(found)
+        number = self._one_number(found.layout, shapes)
+        if number is not None:
+            return number
         named = {name: sizes for name, of in shapes.items() if (sizes := found.named(of)) is not None}
         samples = dim("n")
         kept = {f.name for f in unknown if f.place == "constructor"}
@@ -323,6 +328,19 @@ class _Search:
             if other is not None and self.fits(other):
                 return other
         return None
+
+    def _one_number(self, layout: Layout, shapes: Mapping[str, Sequence[tuple[int, ...]]]) -> Found | None:
+        """The layout with a number for the one array beside the main input, whose gradient is one: a slope, a gain."""
+        beside = [f for f in self.formals[1:] if layout.argument(f.name)]
+        if len(beside) != 1 or beside[0].place != "forward" or not is_scalar(beside[0].name):
+            return None
+        if _BIAS.fullmatch(beside[0].name.lower()):  # of which a row is meant, and a sum too many a slip
+            return None
+        argument = layout.argument(beside[0].name)
+        if argument is None or not argument.dims or any(shape != () for shape in shapes.get(argument.name, [(1,)])):
+            return None
+        found = self.attempt(layout.with_argument(replace(argument, dims=())))
+        return found if found is not None and self.fits(found) else None
 
     def _told(self, scenario: str) -> Collection[str]:
         return self.told if scenario == "documented" else ()
