@@ -89,10 +89,13 @@ def owed_labels(found: Found, run: Run, answers: Sequence[tuple[str, Array]]) ->
     return found
 
 
-def settle_label(found: Found, run: Run, name: str, *, either: bool = False) -> tuple[Found, ...]:
+def settle_label(
+    found: Found, run: Run, name: str, *, either: bool = False, network: bool = False
+) -> tuple[Found, ...]:
     """The readings of an argument that gets no gradient: class indices and one-hot rows, either, or a target.
 
     `either`: the code asks how many axes an array has, so that both are meant where both run, equal outputs or not.
+    `network`: the scores are its own affair, and cannot be shifted to see what it makes of them.
     """
     now = _get(found.layout, name)
     if now.kind in ("label", "int"):
@@ -118,7 +121,7 @@ def settle_label(found: Found, run: Run, name: str, *, either: bool = False) -> 
         return (by_index, onehot) if either or _same_output(by_index, onehot) else (by_index,)
     if by_index:
         return (by_index,)
-    if onehot and _means_classes(onehot, run, name):
+    if onehot and (_means_classes(onehot, run, name) or (network and _is_linear(onehot, run, name))):
         return (onehot,)
     target = _with(found, replace(now, kind="target", limit=None), run)
     return (target or onehot or found,)
@@ -180,6 +183,16 @@ def _means_classes(found: Found, run: Run, name: str) -> bool:
     classes = _get(layout, name).dims[-1:]
     scores = [a for k, a in enumerate(layout.arguments) if k == 0 or a.dims[-1:] == classes]  # a network's last bias
     return any(_normalised(argument, found, run, output) for argument in scores if argument.name != name)
+
+
+def _is_linear(found: Found, run: Run, name: str) -> bool:
+    """Whether the output is a sum of what the rows pick, as a cross entropy is: nothing of nothing, twice of twice."""
+    layout, sizes, output = found.layout, found.sizes[0], found.probes[0].output
+    rows = _drawn(layout, name, sizes)
+    nothing, twice = (run(layout, sizes, {name: factor * rows}).output for factor in (0.0, 2.0))
+    if output is None or nothing is None or twice is None or not np.any(output):
+        return False
+    return bool(np.allclose(nothing, 0.0, atol=1e-12) and np.allclose(twice, 2 * output, rtol=1e-6))
 
 
 def _normalised(argument: Argument, found: Found, run: Run, output: Array) -> bool:

@@ -103,10 +103,7 @@ def usage(obj: Any, name: str) -> Usage:
         call=("layer = {create}", *calls.lines),
         answer=calls.answer,
     )
-    rates = [formal.name for formal in (*built, *optional) if RATE.fullmatch(formal.name.lower())]
-    if rates and not found.updates and isinstance(obj, type):
-        at_one = functools.partial(_make_at_rate_one, obj, tuple(rates))
-        found = replace(found, rated=replace(found, make=at_one, updates=True))
+    found = with_rate(found, obj)
     found = replace(
         found,
         modes=tuple(modes(found, calls, spare, bound)),
@@ -185,6 +182,16 @@ def make(obj: Any, values: Values) -> Any:
     if not isinstance(obj, type):
         return clone(obj, large_arrays(obj))
     return set_up(obj(**gathered(obj, {n: v for n, v in values.items() if not set_up_argument(n)[0]})), values)
+
+
+def with_rate(found: Usage, obj: Any) -> Usage:
+    """The usage with that in which the constructor's rate is 1, where it takes one and backward may update by it."""
+    formals_ = (*found.constructor, *found.optional)
+    rates = [formal.name for formal in formals_ if RATE.fullmatch(formal.name.lower())]
+    if not rates or found.updates or not isinstance(obj, type):
+        return found
+    at_one = functools.partial(_make_at_rate_one, obj, tuple(rates))
+    return replace(found, rated=replace(found, make=at_one, updates=True))
 
 
 def _make_at_rate_one(obj: Any, rates: tuple[str, ...], values: Values) -> Any:

@@ -278,7 +278,7 @@ class _Reading(Locating):
             else:
                 words = self.usage.words
                 both = "ndim" in words or {"len", "shape"} <= words
-                readings = settle_label(readings[0], run, name, either=both)
+                readings = settle_label(readings[0], run, name, either=both, network=self.usage.kind == "network")
         if not self.inputs:
             readings = tuple(settle_domain(r, run, floats, self.usage.words) for r in readings)
         return readings

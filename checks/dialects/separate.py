@@ -9,8 +9,8 @@ import functools
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.layer import constructor, make, method, plain, private, required
-from checks.dialects.names import BACKWARD, FORWARD
+from checks.dialects.layer import constructor, make, method, plain, private, required, with_rate
+from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.usage import Bound, Usage, Values, code_words, output_of
 from checks.infer_layout import Formal
 from checks.infer_names import hint
@@ -29,6 +29,7 @@ def recognises(obj: Any) -> bool:
         return False
     cls = obj if isinstance(obj, type) else type(obj)
     inputs, judged, asked = (_needed(cls, name) for name in (forward, loss, backward))
+    asked = [name for name in asked if not RATE.fullmatch(name.lower())]
     if len(inputs) != 1 or len(asked) > len(judged) + 1 or len(judged) > 2 or inputs[0] in judged:
         return False
     label = _label(judged, inputs)
@@ -55,9 +56,10 @@ def usage(obj: Any, name: str) -> Usage:
         return _Bound(instance, (forward, loss, backward), inputs[0], label, (judged, asked))
 
     def spelled(names: list[str]) -> str:
-        return ", ".join(n if n in (label, inputs[0]) else "predicted" for n in names)
+        known = {n: "1.0" if RATE.fullmatch(n.lower()) else "predicted" for n in names if n not in (label, inputs[0])}
+        return ", ".join(known.get(n, n) for n in names)
 
-    return Usage(
+    found = Usage(
         name=name,
         kind="network",
         make=functools.partial(make, private(obj)),
@@ -68,7 +70,7 @@ def usage(obj: Any, name: str) -> Usage:
         takes_upstream=False,
         gives_input=False,
         instance=None if isinstance(obj, type) else obj,
-        words=code_words(plain(cls, loss)),
+        words=code_words(plain(cls, loss)) | code_words(plain(cls, forward)),
         defined=cls,
         call=(
             "layer = {create}",
@@ -76,7 +78,9 @@ def usage(obj: Any, name: str) -> Usage:
             f"out = layer.{loss}({spelled(judged)})",
         ),
         answer=f"layer.{backward}({spelled(asked)})",
+        updates=any(RATE.fullmatch(n.lower()) for n in asked),
     )
+    return with_rate(found, obj)
 
 
 class _Bound:
@@ -99,7 +103,8 @@ class _Bound:
     def forward(self, values: Values) -> Any:
         predicted = output_of(self._owner, self._forward(values[self._first]))
         known = {name: values[name] for name in (self._first, self._label) if name is not None}
-        self._known = {**dict.fromkeys((*self._judged, *self._asked), predicted), **known}
+        rates = {name: 1.0 for name in self._asked if RATE.fullmatch(name.lower())}
+        self._known = {**dict.fromkeys((*self._judged, *self._asked), predicted), **rates, **known}
         return self._loss(*[self._known[name] for name in self._judged])
 
     def backward(self, upstream: Any) -> Any:

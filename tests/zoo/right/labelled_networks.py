@@ -98,3 +98,36 @@ class WithSquares:
         delta = self.cost.delta(None, squash(h @ p["W2"] + p["b2"]), y)
         back = delta @ p["W2"].T * (1 - h**2)
         return {"W1": x.T @ back, "b1": back.sum(axis=0), "W2": h.T @ delta, "b2": delta.sum(axis=0)}
+
+
+class StepsByItself:
+    """A softmax of its own; backward takes one-hot rows, and steps by a rate that it is handed."""
+
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) / np.sqrt(n_in)
+        self.b = np.zeros(n_out)
+
+    def forward(self, X):
+        self.X = X
+        e = np.exp(X @ self.W + self.b)
+        self.probs = e / e.sum(axis=1, keepdims=True)
+        return self.probs
+
+    def loss(self, y):
+        return -np.mean(np.sum(y * np.log(self.probs), axis=1))
+
+    def backward(self, y, learning_rate):
+        dz = (self.probs - y) / len(y)
+        self.W -= learning_rate * (self.X.T @ dz)
+        self.b -= learning_rate * dz.sum(axis=0)
+
+
+class StepsAtItsRate(StepsByItself):
+    """The rate is the constructor's."""
+
+    def __init__(self, n_in, n_out, lr=0.1):
+        super().__init__(n_in, n_out)
+        self.lr = lr
+
+    def backward(self, y):
+        super().backward(y, self.lr)
