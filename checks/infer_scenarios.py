@@ -260,6 +260,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         vector=("f",),
         symbols=("c", "f", "f"),
     ),
+    Scenario(
+        name="steps-of-columns",
+        x=("s,i,1",),
+        hidden=("h,1",),
+        matrix=("h,i", "h,h", "o,h"),
+        vector=("h,1", "o,1"),
+        label=("o,1:onehot0", "o,1:target"),
+    ),
     Scenario(name="grid", x=("h,w",), second=("h,w",), matrix=("k,k",), vector=("", "1")),
     Scenario(
         name="blocks",

@@ -42,6 +42,7 @@ class Locating:
         self.owing: list[str] = []
         self.live: Live | None = None
         self.unseen: frozenset[str] = frozenset()  # parameters that backward changes by a rule of its own
+        self.answers_alone = False  # it answers for its parameters, and not for the input
         self.usage = usage
         self.inputs = given_inputs(usage, request)
         self.prober = Prober(usage, request.dtype)
@@ -286,15 +287,18 @@ class Locating:
         return any(value is not None and value.shape == shape for value in kept)
 
     def learns(self, declared: Sequence[Argument], parameters: Sequence[Parameter], located: Located) -> bool:
-        """Whether it answers for its parameters alone: it returns nothing, and is a loss or says `return None`.
+        """Whether it answers for its parameters alone: it returns nothing, and is a loss, or says so, or steps by itself.
 
-        A loss takes labels, or no gradient from above.
+        A loss takes labels, or no gradient from above. What steps by itself and returns nothing is a first layer.
         """
+        self.answers_alone = False
         if self.live is None or self.live.output is None or self.live.returned is not None:
             return False
         labelled = any(a.kind in ("label", "onehot", "onehot0", "target") for a in declared)
         loss = not self.live.output.ndim and (labelled or not self.usage.takes_upstream)
-        return (loss or self.usage.returns_none) and any(p.name in located.places for p in parameters)
+        first = self.usage.returns_none or self.usage.updates
+        self.answers_alone = (loss or first) and any(p.name in located.places for p in parameters)
+        return self.answers_alone
 
     def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
         """The first float input and the parameters."""

@@ -143,6 +143,8 @@ class _Reading(Locating):
         if self.unseen:
             listed = ", ".join(sorted(self.unseen))
             notes.append(f"backward changes {listed} by a rule of its own, and keeps no gradient: not compared")
+        if self.answers_alone:
+            notes.append(f"backward returns nothing: no gradient of {self.usage.forward[0].name} is compared")
         if found.raised is not None:
             notes.append(f"backward raised {type(found.raised).__name__} while the layer was being read")
         parameters = [p for p in parameters if p.handed or self.declared(p) or p.name in self.owing]

@@ -294,3 +294,37 @@ class PReLUOpt:
         g_alpha = np.sum(np.where(self.x >= 0, 0, grad * self.x), axis=0)
         self.alpha = self.optimizer.update(self.alpha, g_alpha)
         return dx
+
+
+class WordsInColumns:
+    """A recurrent layer over columns, one for each step; the first layer of its network, which returns nothing."""
+
+    def __init__(self, input_size, output_size, hidden_size=16):
+        self.Whh = np.random.randn(hidden_size, hidden_size) / 10
+        self.Wxh = np.random.randn(hidden_size, input_size) / 10
+        self.Why = np.random.randn(output_size, hidden_size) / 10
+        self.bh = np.zeros((hidden_size, 1))
+        self.by = np.zeros((output_size, 1))
+
+    def forward(self, inputs):
+        h = np.zeros((len(self.bh), 1))
+        self.inputs, self.hs = inputs, [h]
+        for x in inputs:
+            h = np.tanh(self.Wxh @ x + self.Whh @ h + self.bh)
+            self.hs.append(h)
+        return self.Why @ h + self.by
+
+    def backprop(self, d_y, learn_rate=0.02):
+        d_Whh, d_Wxh, d_bh = np.zeros_like(self.Whh), np.zeros_like(self.Wxh), np.zeros_like(self.bh)
+        d_h = self.Why.T @ d_y
+        for t in reversed(range(len(self.inputs))):
+            d_a = (1 - self.hs[t + 1] ** 2) * d_h
+            d_bh += d_a
+            d_Whh += d_a @ self.hs[t].T
+            d_Wxh += d_a @ self.inputs[t].T
+            d_h = self.Whh.T @ d_a
+        self.Why -= learn_rate * d_y @ self.hs[-1].T
+        self.Whh -= learn_rate * d_Whh
+        self.Wxh -= learn_rate * d_Wxh
+        self.bh -= learn_rate * d_bh
+        self.by -= learn_rate * d_y
