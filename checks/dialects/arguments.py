@@ -36,16 +36,14 @@ def keys_counted(function: Callable[..., Any], name: str, count: int) -> tuple[s
 
     For the layers 1 to `count`, in the order of the code; empty where it makes none.
     """
+    entries = [n for n in ast.walk(tree_of(function)) if isinstance(n, ast.Subscript) and is_name(n.value, name)]
     stems: list[str] = []
-    for node in ast.walk(tree_of(function)):
-        if isinstance(node, ast.Subscript) and is_name(node.value, name) and isinstance(node.ctx, ast.Load):
-            match node.slice:
-                case ast.BinOp(
-                    left=ast.Constant(value=str(stem)), op=ast.Add(), right=ast.Call(func=ast.Name(id="str"))
-                ):
-                    stems.append(stem)
-                case ast.JoinedStr(values=[ast.Constant(value=str(stem)), ast.FormattedValue()]):
-                    stems.append(stem)
+    for node in sorted(entries, key=lambda node: (node.lineno, node.col_offset)):
+        match node.slice:
+            case ast.BinOp(left=ast.Constant(value=str(stem)), op=ast.Add(), right=ast.Call()):
+                stems.append(stem)
+            case ast.JoinedStr(values=[ast.Constant(value=str(stem)), ast.FormattedValue()]):
+                stems.append(stem)
     return tuple(f"{stem}{layer}" for layer in range(1, count + 1) for stem in dict.fromkeys(stems))
 
 

@@ -287,7 +287,7 @@ class Locating:
         return any(value is not None and value.shape == shape for value in kept)
 
     def learns(self, declared: Sequence[Argument], parameters: Sequence[Parameter], located: Located) -> bool:
-        """Whether it answers for its parameters alone: it returns nothing and is a loss, or says so, or steps by itself.
+        """Whether it answers for its parameters alone: it returns nothing, and is a loss, says so, or steps by itself.
 
         A loss takes labels, or no gradient from above. What steps by itself and returns nothing is a first layer.
         """
