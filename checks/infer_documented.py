@@ -20,13 +20,15 @@ from checks.signature import Argument, Dim
 
 _MOST_OF_SCENARIO = 6  # layouts that agree, of each scenario
 _SPARE = "bjmpqzuvxefg"
+_SAMPLES = re.compile(r"n|m|b|bs|batch(_?size)?|(n_?|num_?)?samples?|(n_?|num_?)?examples?|minibatch", re.IGNORECASE)
 _INTEGERS = ("ids", "lengths", "label", "mask")
 
 
 def documented_layouts(formals: Sequence[Formal], told: Shapes, table: Sequence[Scenario]) -> Iterator[Layout]:
     """The layouts that have the shapes that are told, the usual ones first."""
     told = {f.name: told[f.name] for f in formals if f.name in told and f.hint not in ("flag", "options")}
-    if formals and len(told.get(formals[0].name, ())) == 1:  # of one sample, where a batch may be taken too
+    main = told.get(formals[0].name, ()) if formals else ()
+    if len(main) == 1 and not _SAMPLES.fullmatch(main[0]):  # of one sample, where a batch may be taken too
         rest = {name: shape for name, shape in told.items() if name != formals[0].name}
         yield from _layouts(formals, rest, table)
     yield from _layouts(formals, told, table)

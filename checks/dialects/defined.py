@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from checks.dialects import activation, both, costs, derivatives, layer, network, objective, separate, triples
-from checks.dialects.arguments import rest_kept
+from checks.dialects.arguments import rest_kept, tree_of
 from checks.dialects.names import BACKWARD, FORWARD, partners
 from checks.dialects.usage import code_words, formals, stub
 
@@ -17,6 +18,7 @@ _GRADIENT = re.compile(r"grad|backward|back_?prop|bprop|deriv|_prime|delta|adjoi
 _TOOL = re.compile(
     r"^_|save|numeric|check|clip|zero|test|descent|step|update|norm|plot|apply|estimate|upgrade|degrade", re.I
 )
+_ADDING = ("add", "append", "add_layer", "push", "add_module")
 _OPTIMIZER = re.compile(r".*optimi[sz]er.*|sgd|adam|adagrad|rmsprop|momentum|nesterov|trainer", re.I)
 
 
@@ -45,12 +47,29 @@ def is_layer(obj: Any) -> bool:
 
 
 def is_container(cls: type) -> bool:
-    """Whether all that its constructor takes are the layers, one by one, that it keeps: `Sequential(*layers)`."""
+    """Whether all that its constructor takes are the layers, one by one, that it keeps: `Sequential(*layers)`.
+
+    Or nothing, where they are added later.
+    """
     made = inspect.getattr_static(cls, "__init__", None)
     if not inspect.isfunction(made):
         return False
     named, optional = formals(made, "constructor", skip=1)
-    return not named and not optional and bool(rest_kept(made))
+    if named or optional:
+        return False
+    return bool(rest_kept(made)) or (_keeps_empty_list(made) and any(callable(getattr(cls, n, None)) for n in _ADDING))
+
+
+def _keeps_empty_list(made: Any) -> bool:
+    """Whether a constructor makes an empty list of layers, for them to be added."""
+    empty = filled = False
+    for node in ast.walk(tree_of(made)):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(attr=name)], value=ast.List(elts=[])):
+                empty = empty or bool(re.search(r"layer|modul|block|stage|stack", name))
+            case ast.Call(func=ast.Attribute(attr=called)):
+                filled = filled or called in (*_ADDING, "extend", "insert")
+    return empty and not filled
 
 
 def _stubbed(cls: type, forward: tuple[str, ...], backward: tuple[str, ...]) -> bool:

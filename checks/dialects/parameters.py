@@ -120,6 +120,9 @@ def uncounted(
             now = _output(prober, live) if moved else base
             if now is not None and not np.array_equal(now, base, equal_nan=True):
                 found.append(Parameter(_unused(slot.path.name, taken), [slot.path], scalar=True))
+    if len(found) > extra:  # what the constructor is told by a number, it learns nothing of
+        names = {formal.name for formal in (*prober.usage.constructor, *prober.usage.optional)}
+        found = [parameter for parameter in found if parameter.name not in names]
     return found if len(found) == extra else []
 
 

@@ -22,6 +22,9 @@ from checks.infer_layout import REQUIRED, Formal
 Kind = Literal["dict", "attributes", "keywords", "class"]
 _OF_ARRAYS = frozenset({"shape", "T", "ndim", "dtype", "size", "flat", "real", "imag", "base", "__class__", "__name__"})
 _SWITCH = re.compile(r"(use|has|with|is|add)_\w+|bias|\w+_bias|causal|affine|center|verbose|debug|bidirectional")
+_RATE = re.compile(
+    r"lam(b?da)?|l[12](_?reg)?|reg\w*|wd|weight_decay|lr|eta|gamma|alpha|tau|sigma|c?scale|clip\w*|\w*_?gain"
+)
 _CONFIGURES = re.compile(r"conf|cfg|opt|hyper|^hp|setting|args")
 _DEPTH = 2  # calls that settings are followed through
 
@@ -135,7 +138,7 @@ def _formal(cls: type, key: str, told: bool) -> Formal:
     formal = Formal(key, "constructor", REQUIRED, options=strings_compared(cls, key))
     if formal.options:
         return replace(formal, family="none")
-    if formal.hint == "vector" and told:
+    if (formal.hint == "vector" and told) or _RATE.fullmatch(key.lower()):
         return replace(formal, family="rate")
     if formal.hint != "none":
         return formal
