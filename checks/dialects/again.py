@@ -8,7 +8,8 @@ from typing import Any
 
 from checks.dialects.probing import Prober
 from checks.infer import Found
-from checks.infer_layout import Layout
+from checks.infer_layout import Layout, SizeList
+from checks.infer_sizes import dim
 
 
 def run_again(prober: Prober, found: Found, told: Mapping[str, Any]) -> Found | None:
@@ -28,6 +29,17 @@ def run_again(prober: Prober, found: Found, told: Mapping[str, Any]) -> Found | 
             raised=None if probes[order[0]].ran else probes[order[0]].error,
         )
     return None
+
+
+def deeper(found: Found) -> Iterator[tuple[str, Found]]:
+    """The layout with one layer more in a list of sizes, and words for it."""
+    for name, sizes in found.layout.sizes.items():
+        if isinstance(sizes, SizeList) and len(sizes) > 1:
+            letter = next(letter for letter in "jmpquv" if letter not in found.layout.names)
+            longer = SizeList((*sizes[:-1], dim(letter), sizes[-1]))
+            layout = replace(found.layout, sizes={**found.layout.sizes, name: longer})
+            runs = tuple({**run, letter: 2 + max(run.values(), default=2) + k} for k, run in enumerate(found.sizes))
+            yield f"{len(longer)} {name}", replace(found, layout=layout, sizes=runs)
 
 
 def at_numbers(prober: Prober, found: Found) -> Iterator[Found]:

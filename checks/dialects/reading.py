@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from checks.dialects import explicit
-from checks.dialects.again import at_numbers, run_again
+from checks.dialects.again import at_numbers, deeper, run_again
 from checks.dialects.choosing import as_given, search
 from checks.dialects.dialect import Request
 from checks.dialects.errors import nothing_stored, one_of_many
@@ -115,6 +115,9 @@ def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator
             continue
         if not reading.raised or other.option in ("number", "off"):
             yield label, replace(subject, option=other.option, unaware=other.unaware)
+    for label, found in deeper(known[0]) if known else ():
+        with contextlib.suppress(LayerError, SignatureError):
+            yield label, replace(_Reading(usage, request, (found,)).subject(), option="number")
 
 
 class _Reading(Locating):

@@ -346,3 +346,46 @@ if __name__ == "__main__":
         for key in net.params:
             net.params[key] -= 0.5 * g[key]
     print(net.loss(X, t), net.accuracy(X, t))
+
+
+class AnyDepth:
+    """As many layers as there are sizes, less one."""
+
+    def __init__(self, sizes):
+        self.Ws = [np.random.randn(a, b) / np.sqrt(a) for a, b in zip(sizes, sizes[1:])]
+
+    def forward(self, x):
+        self.a = [x]
+        for k, W in enumerate(self.Ws):
+            z = self.a[-1] @ W
+            self.a.append(np.maximum(z, 0) if k < len(self.Ws) - 1 else z)
+        return self.a[-1]
+
+    def backward(self, g):
+        self.dWs = [None] * len(self.Ws)
+        for k in reversed(range(len(self.Ws))):
+            self.dWs[k] = self.a[k].T @ g
+            g = g @ self.Ws[k].T
+            if k:
+                g = g * (self.a[k] > 0)
+        return g
+
+
+class OfThreeSizes:
+    """Two layers, whatever more there is in the list."""
+
+    def __init__(self, dims):
+        inputs, hidden, outputs = dims
+        self.W1 = np.random.randn(inputs, hidden) * 0.3
+        self.W2 = np.random.randn(hidden, outputs) * 0.3
+
+    def forward(self, x):
+        self.x = x
+        self.h = np.tanh(x @ self.W1)
+        return self.h @ self.W2
+
+    def backward(self, g):
+        self.dW2 = self.h.T @ g
+        d = (g @ self.W2.T) * (1 - self.h**2)
+        self.dW1 = self.x.T @ d
+        return d @ self.W1.T
