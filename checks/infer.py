@@ -257,10 +257,15 @@ class _Search:
             room = probe.stage == "backward" and len(self.half) < _MOST_HALF
             if room and meant(layout, self.formals, self._told(scenario), scenario, probe.error):
                 self.half.append(layout)
-            elif room and meant(layout, self.formals, self._told(scenario), scenario, probe.error, ids=True):
+            elif room and self._by_ids(layout, scenario, probe.error):
                 self.of_ids.append(layout)
             return None
         return self._confirmed(layout, sizes, probe, "done")
+
+    def _by_ids(self, layout: Layout, scenario: str, error: BaseException | None) -> bool:
+        """Whether backward is at fault where the main input is of whole numbers; not where no name says anything."""
+        named = any(formal.hint != "none" for formal in self.formals)
+        return named and meant(layout, self.formals, self._told(scenario), scenario, error, ids=True)
 
     def one_sample(self, formals: Sequence[Formal]) -> Found | None:
         """One column, row or image as it is, where no batch goes through forward and backward."""

@@ -54,6 +54,8 @@ def natural(
     main = layout.argument(formals[0].name) if formals else None
     if main is not None and main.kind == "int" and formals[0].hint != "ids" and not ids:
         return False
+    if main is not None and _square(main, ()) and all(formal.hint == "none" for formal in formals):
+        return False
     arrays = _untold(layout, formals, told)
     if scenario in _FOR_NAMED and any(formal.hint == "none" for formal, _ in arrays):
         return False

@@ -174,7 +174,9 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             letter = len(formal.name) == 1 and not isinstance(numbers[0], int)
             return [*numbers, *arrays((*scenario.matrix[:2], *scenario.vector[:1], ""))] if letter else numbers
     if formal.place == "forward":
-        return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix, *scenario.vector, *scenario.label))))
+        # Beside ids, rows of labels are believed only where the name speaks of labels.
+        labels = [text for text in scenario.label if scenario.name != "ids" or not text.startswith("n,s")]
+        return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix, *scenario.vector, *labels))))
     unknown = [f for f in formals if f.place == "constructor" and f.hint == "none"]
     most = 9 if len(unknown) < 3 else 2  # of each kind, or the combinations are too many
     others = [

@@ -22,7 +22,7 @@ from checks.dialects.parameters import Parameter
 from checks.dialects.places import Located, Place
 from checks.dialects.placing import choose_modes
 from checks.dialects.probing import upstream_like
-from checks.dialects.reach import as_number
+from checks.dialects.reach import arrays, as_number
 from checks.dialects.recipe import recipe, source_cell, source_file, source_line
 from checks.dialects.returned import leaves, one_for_each
 from checks.dialects.roles import main_is_second
@@ -61,6 +61,8 @@ def read(usage: Usage, request: Request) -> Subject:
                 first = first or error
                 continue
             if way.guessed and all(place.source != "update" for place in reading.places.values()):
+                continue
+            if way.guessed and reading.starts_by_itself:
                 continue
             if not (reading.raised or reading.answers_from_beside or reading.astray or reading.takes_prediction):
                 modes = (*_other_targets(subject), *_modes(way, request, reading.known))
@@ -186,6 +188,20 @@ class _Reading(Locating):
             cell=source_cell(self.usage.defined),
             notes=tuple(notes),
         )
+
+    @property
+    def starts_by_itself(self) -> bool:
+        """Whether backward changes parameters where nothing comes from above: what it takes is no gradient, then."""
+        if self.found is None or not self.usage.takes_upstream:
+            return False
+        try:
+            live = self.prober.construct(self.found.layout, self.found.sizes[0], self.inputs)
+            output = live.forward(self.usage)
+            kept = [(slot.path, np.array(slot.value)) for slot in arrays(live.root)]
+            live.bound.backward(np.zeros_like(output)[()])
+            return any(not np.array_equal(path.get(live.root), was, equal_nan=True) for path, was in kept if was.ndim)
+        except Exception:  # the layer's own code, run once more
+            return False
 
     @property
     def astray(self) -> bool:
