@@ -24,7 +24,7 @@ from checks.infer_layout import Formal, Layout, Probe, Run
 from checks.infer_names import is_scalar
 from checks.infer_own import literal, own_scenarios
 from checks.infer_prose import Shapes
-from checks.infer_scenarios import COLUMN, FITTING, ODDEST, ROW, SINGLE, SINGLE_IMAGE, Scenario, scenarios
+from checks.infer_scenarios import COLUMN, FITTING, ODDEST, ROW, SINGLE, SINGLE_IMAGE, STEPS, Scenario, scenarios
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
 from checks.infer_table import layouts, peers
 from checks.signature import Argument, Dim
@@ -270,7 +270,7 @@ class _Search:
     def one_sample(self, formals: Sequence[Formal]) -> Found | None:
         """One column, row or image as it is, where no batch goes through forward and backward."""
         half, best, partly = list(self.half), self.best, self.partly
-        for scenario in (COLUMN, ROW, SINGLE_IMAGE):
+        for scenario in (COLUMN, ROW, STEPS, SINGLE_IMAGE):
             for layout in itertools.islice(layouts(formals, scenario), _MOST_SINGLE):
                 found = self.attempt(layout, scenario.name)
                 meant = found is not None and self.fits(found) and not self.refuted(found)

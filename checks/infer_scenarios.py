@@ -260,14 +260,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         vector=("f",),
         symbols=("c", "f", "f"),
     ),
-    Scenario(
-        name="steps-of-columns",
-        x=("s,i,1",),
-        hidden=("h,1",),
-        matrix=("h,i", "h,h", "o,h"),
-        vector=("h,1", "o,1"),
-        label=("o,1:onehot0", "o,1:target"),
-    ),
     Scenario(name="grid", x=("h,w",), second=("h,w",), matrix=("k,k",), vector=("", "1")),
     Scenario(
         name="blocks",
@@ -302,6 +294,16 @@ ROW = Scenario(
     matrix=("i,o", "o,i"),
     vector=("1,o", "1,i"),
     label=("1,o:onehot", "1,o:target", "1,i:onehot", "1,i:target"),
+    single=True,
+)
+# And one sequence, of such columns.
+STEPS = Scenario(
+    name="steps-of-columns",
+    x=("s,i,1",),
+    hidden=("h,1",),
+    matrix=("h,i", "h,h", "o,h"),
+    vector=("h,1", "o,1"),
+    label=("o,1:onehot0", "o,1:target"),
     single=True,
 )
 SINGLE_IMAGE = Scenario(
