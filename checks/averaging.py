@@ -7,8 +7,9 @@ the gradient of their mean in every case that was looked at, the layer is judged
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from checks.convention import Convention
 from checks.errors import GradproofError
 from checks.examine import examine
 from checks.look import CaseResult
@@ -16,16 +17,7 @@ from checks.results import Finding
 from checks.subject import Subject
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class AsMean:
-    """The subject that is the mean, its results in the same cases, and what there is to say."""
-
-    subject: Subject
-    results: list[CaseResult]
-    finding: Finding
-
-
-def as_mean(subject: Subject, results: Sequence[CaseResult]) -> AsMean | None:
+def as_mean(subject: Subject, results: Sequence[CaseResult]) -> Convention | None:
     """The mean's results in these cases; None where all is well with the sum, or something is wrong with the mean."""
     if subject.averaged is None or not any(result.differing for result in results):
         return None
@@ -45,4 +37,4 @@ def as_mean(subject: Subject, results: Sequence[CaseResult]) -> AsMean | None:
         gradient=gradient,
         suggestion="give the class a method that returns the mean, or let forward return it",
     )
-    return AsMean(subject=subject.averaged, results=found, finding=finding)
+    return Convention(subject=subject.averaged, results=found, findings=(finding,))

@@ -8,11 +8,12 @@ do none: one of them alone is a slip, and stays one. The layer is judged as if t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from checks.convention import Convention
 from checks.errors import GradproofError
 from checks.examine import examine
 from checks.function import Array
@@ -22,16 +23,7 @@ from checks.signature import Signature
 from checks.subject import Arrays, Subject, Trial
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class OverBatch:
-    """The subject with its parameters' gradients multiplied, its results in the same cases, and what to say."""
-
-    subject: Subject
-    results: list[CaseResult]
-    findings: tuple[Finding, ...]
-
-
-def over_batch(subject: Subject, results: Sequence[CaseResult]) -> OverBatch | None:
+def over_batch(subject: Subject, results: Sequence[CaseResult]) -> Convention | None:
     """The results in these cases with the batch's factor taken out; None where that does not mend all of them."""
     averaged = frozenset(name for result in results for name in result.differing)
     judged = frozenset(name for result in results for name in result.rows)
@@ -47,7 +39,7 @@ def over_batch(subject: Subject, results: Sequence[CaseResult]) -> OverBatch | N
         found = _judged(scaled, size, results)
         if found is not None:
             findings = tuple(_finding(name, size, len(averaged)) for name in sorted(averaged))
-            return OverBatch(subject=scaled, results=found, findings=findings)
+            return Convention(subject=scaled, results=found, findings=findings)
     return None
 
 

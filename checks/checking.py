@@ -20,6 +20,7 @@ from checks.batch_average import over_batch
 from checks.case import Case
 from checks.caveats import with_caveats
 from checks.contract import breaches
+from checks.convention import Convention
 from checks.diagnosis import Diagnosis, diagnose
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
@@ -180,7 +181,7 @@ class _Run:
     guard: Finding | None = None
     drawing: tuple[Any, int, float] | None = None
     longest: float = 0.0  # seconds for one of the drawn cases
-    fused: bool = False
+    meant: Convention | None = None
 
     def ordinary(self, dtype: Any) -> None:
         """Ordinary values, where all that was drawn was too large for a finite output: they settle nothing."""
@@ -195,7 +196,7 @@ class _Run:
 
         Not where it is judged by scores, since the layer never meant the logarithms of saturated ones.
         """
-        for make in () if self.fused else (self._single, self._spread, self._roomy):
+        for make in () if self.within else (self._single, self._spread, self._roomy):
             if self.room(deadline):
                 self.look_beyond(make(dtype))
 
@@ -232,21 +233,17 @@ class _Run:
         """Where backward is the gradient of something else by convention, of a mean, or by scores: judged as that."""
         assert self.subject is not None
         known = [*self.results, *([self.smallest] if self.smallest is not None else [])]
-        mean = as_mean(self.subject, known)
-        if mean is not None:
-            self.subject, self.results, self.smallest = mean.subject, mean.results, None
-            self.said.append(mean.finding)
-            return
-        fused = as_fused(self.subject, known)
-        if fused is not None:
-            self.subject, self.results, self.smallest = fused.subject, fused.results, None
-            self.said.append(fused.finding)
-            self.fused = True
-            return
-        batch = over_batch(self.subject, known)
-        if batch is not None:
-            self.subject, self.results, self.smallest = batch.subject, batch.results, None
-            self.said += batch.findings
+        for judged_as in (as_mean, as_fused, over_batch):
+            self.meant = judged_as(self.subject, known)
+            if self.meant is not None:
+                self.subject, self.results, self.smallest = self.meant.subject, self.meant.results, None
+                self.said += self.meant.findings
+                break
+
+    @property
+    def within(self) -> bool:
+        """Whether it is judged within a range, of scores, beyond which it is not meant."""
+        return self.meant is not None and self.meant.within
 
     def look_beyond(self, case: Case | None) -> None:
         """One more case, where nothing is known to be wrong yet: it counts only if something is wrong in it."""
@@ -283,7 +280,7 @@ class _Run:
             if one is not None and (known or case is not None):
                 self.breaches = breaches(one)
                 break
-        if self.fused:  # how far the scores may go is the affair of what makes probabilities of them
+        if self.within:  # how far the scores may go is the affair of what makes probabilities of them
             self.breaches = [finding for finding in self.breaches if finding.kind != "overflow"]
 
     def compare(self, other: Trusted | None, deadline: float = np.inf) -> None:
@@ -367,9 +364,9 @@ class _Run:
 
     def report(self) -> Report:
         assert self.subject is not None
-        in_forward = [error for error in self.raised if error.outside]
-        if not self.results and len(in_forward) == len(self.raised):
-            return self.failed(self._why_nothing_ran(in_forward))
+        left_out = [error for error in self.raised if error.outside]
+        if not self.results and len(left_out) == len(self.raised):
+            return self.failed(self._why_nothing_ran(left_out))
         return summarise(
             self.subject,
             self.results,
@@ -394,11 +391,11 @@ class _Run:
         left = np.inf if self.drawing is None else self.drawing[2] - time.monotonic()
         return diagnose(known, self.seed, time.monotonic() + left / 3)
 
-    def _why_nothing_ran(self, in_forward: list[UserCodeRaised]) -> str:
+    def _why_nothing_ran(self, left_out: list[UserCodeRaised]) -> str:
         signature = None if self.subject is None else str(self.subject.signature)
-        if not in_forward:
+        if not left_out:
             return f"no case could be drawn for the signature {signature}"
-        return f"{in_forward[0]}\nfor inputs drawn as {signature}; give the layer's own: --signature, or inputs="
+        return f"{left_out[0]}\nfor inputs drawn as {signature}; give the layer's own: --signature, or inputs="
 
 
 def _read(subject: Any, signature: Signature | None, arrays: Any, dtype: Any) -> Subject:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from checks.case import Case
+from checks.convention import Convention
 from checks.errors import GradproofError
 from checks.examine import examine
 from checks.function import Array
@@ -27,16 +28,7 @@ _ROWS = (*_POSITIVE, "target", "float")
 _CASES = 6
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Fused:
-    """The subject as a function of the scores, its results there, and what there is to say."""
-
-    subject: Subject
-    results: list[CaseResult]
-    finding: Finding
-
-
-def as_fused(subject: Subject, results: Sequence[CaseResult]) -> Fused | None:
+def as_fused(subject: Subject, results: Sequence[CaseResult]) -> Convention | None:
     """The loss of the scores, in cases like these; None where all is well without, or something is wrong with it.
 
     The one gradient that comes back may be by the scores of the other argument, where no name says which is which.
@@ -50,7 +42,9 @@ def as_fused(subject: Subject, results: Sequence[CaseResult]) -> Fused | None:
         for scores in (Scores(name, main.name, "sigmoid", sigmoid), Scores(name, main.name, "softmax", softmax)):
             found = _judged(cases, scores.through(subject), scores)
             if found:
-                return Fused(subject=found[0].case.subject, results=found, finding=scores.finding())
+                return Convention(
+                    subject=found[0].case.subject, results=found, findings=(scores.finding(),), within=True
+                )
     return None
 
 

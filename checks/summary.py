@@ -128,9 +128,9 @@ def _allowed(finding: Finding, name: str, allow: Sequence[str]) -> bool:
 def _notes(rows: Sequence[Comparison], results: Sequence[CaseResult], raised: Sequence[UserCodeRaised]) -> list[str]:
     notes = []
     total = len(results) + len(raised)
-    in_forward = [error for error in raised if error.outside]
-    if in_forward:
-        notes.append(f"in {len(in_forward)} of {total} cases {in_forward[0]}; they were left out")
+    left_out = [error for error in raised if error.outside]
+    if left_out:
+        notes.append(f"in {len(left_out)} of {total} cases {left_out[0]}; they were left out")
     outside = sum(not result.finite for result in results)
     if outside:
         notes.append(f"in {outside} of {total} cases the output is not finite: nothing to differentiate there")

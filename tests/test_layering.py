@@ -35,6 +35,7 @@ LAYERS = (
     ("dialects", "far"),
     ("diagnosis", "statement"),
     ("findings",),
+    ("convention",),
     ("averaging", "batch_average", "fused", "uses", "guards"),
     ("summary", "report", "caveats", "own_case", "own_inputs"),
     ("load",),
