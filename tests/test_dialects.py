@@ -599,3 +599,13 @@ def test_a_matrix_that_is_singular_is_no_fault_of_backward() -> None:
 )
 def test_the_backward_of_a_function(name: str, partner: str) -> None:
     assert partner in partners(name)
+
+
+def test_a_backward_of_one_argument_goes_with_what_is_called_forward() -> None:
+    module = types.ModuleType("flips")
+    source = "def flip_forward(x): return x[:, ::-1]\ndef flip_backward(dout): return dout[:, ::-1]\n"
+    exec(source + "def soft(x): return x * x\ndef soft_backward(x): return 2 * x\n", module.__dict__)
+    for function in vars(module).values():
+        if isinstance(function, types.FunctionType):
+            function.__module__ = "flips"
+    assert [name for name, _ in function_pairs(module)] == ["flip_forward", "soft"]

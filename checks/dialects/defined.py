@@ -10,7 +10,7 @@ from typing import Any
 
 from checks.dialects import activation, both, costs, derivatives, layer, network, objective, separate, triples
 from checks.dialects.arguments import rest_kept, tree_of
-from checks.dialects.names import BACKWARD, FORWARD, partners
+from checks.dialects.names import BACKWARD, FORWARD, called_forward, partners
 from checks.dialects.usage import code_words, formals, stub
 
 # What is called after gradients, and what only does something with them.
@@ -114,7 +114,7 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
     for name, function in functions.items():
         if name in three:
             continue
-        partner = next((p for p in partners(name) if p in functions and _answers(functions[p])), None)
+        partner = next((p for p in partners(name) if p in functions and _goes_with(functions[p], name)), None)
         gradient = _gradient_of(name, functions)
         if partner is not None and partner != name:
             pairs.append((name, (function, functions[partner])))
@@ -127,9 +127,11 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
     return pairs
 
 
-def _answers(backward: Any) -> bool:
-    """Whether it takes something beside what it is the derivative at: an upstream gradient, a cache."""
-    return len([f for found in formals(backward, "forward") for f in found]) > 1 or "forward" in backward.__name__
+def _goes_with(backward: Any, name: str) -> bool:
+    """Whether it is the backward of a function that is called a forward, or else asks for more than where it is taken:
+    `relu_backward(dA, cache)` does, and `relu_backward(x)` is a derivative.
+    """
+    return called_forward(name) or sum(map(len, formals(backward, "forward"))) > 1
 
 
 def unused_gradients(module: Any) -> Iterator[tuple[str, str]]:
@@ -189,19 +191,8 @@ def _gradient_of(name: str, functions: Mapping[str, Any]) -> str | None:
         "d_{}",
         "d{}",
     )
-    forms += (
-        "{}_backward",
-        "{}_back",
-        "{}_der",
-        "{}_derivate",
-        "{}_d",
-        "deriv_{}",
-        "derivative_{}",
-        "{}Prime",
-        "{}Grad",
-        "{}Derivative",
-    )
-    called = [form.format(name) for form in forms]
+    forms += ("{}_der", "{}_derivate", "{}_d", "deriv_{}", "derivative_{}", "{}Prime", "{}Grad", "{}Derivative")
+    called = [*(form.format(name) for form in forms), *partners(name)]
     called += [re.sub("loss|cost|objective", word, name) for word in ("gradient", "gradients", "grad", "grads")]
     called += ["gradient", "gradients", "grad", "backprop"] if name in network.LOSS else []
     wanted = [formal.name for formal in formals(functions[name], "forward")[0]]

@@ -84,16 +84,22 @@ def near_misses(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
 
 _SUFFIX = re.compile(r"_(new|old|tmp|temp|\d)?$")
 _PAIRS = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fwd", "bwd"), ("forward", "back"))
+_AS_WORD = r"(^|_){}($|_)"
 _FUNCTION_FORMS = ("{}_backward", "{}_back", "{}_bwd", "{}_backprop", "{}_bprop", "backward_{}")
 
 
 def partners(name: str) -> list[str]:
     """The names that a forward function's backward may have: of `x_forward` `x_backward`, of `relu` `relu_backward`."""
-    found = []
-    for forward, backward in _PAIRS:
-        if re.search(rf"(^|_){forward}($|_)", name):
-            found.append(re.sub(rf"(^|_){forward}($|_)", rf"\g<1>{backward}\g<2>", name))
-    return found or [form.format(name) for form in _FUNCTION_FORMS]
+    if not called_forward(name):
+        return [form.format(name) for form in _FUNCTION_FORMS]
+    return [
+        re.sub(_AS_WORD.format(f), rf"\g<1>{b}\g<2>", name) for f, b in _PAIRS if re.search(_AS_WORD.format(f), name)
+    ]
+
+
+def called_forward(name: str) -> bool:
+    """Whether a function is called a forward."""
+    return any(re.search(_AS_WORD.format(forward), name) for forward, _ in _PAIRS)
 
 
 def suffixed(name: str, candidate: str) -> bool:
