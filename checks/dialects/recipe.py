@@ -15,7 +15,7 @@ from typing import Any
 from checks.dialects.parameters import Parameter
 from checks.dialects.places import Place
 from checks.dialects.probing import Live
-from checks.dialects.settings import by_keyword, held_by
+from checks.dialects.settings import holder
 from checks.dialects.setup import is_neighbour, neighbour, set_up_argument
 from checks.dialects.usage import Usage, kept_as
 from checks.infer_layout import Layout
@@ -86,26 +86,22 @@ def recipe(
 
 def _handed(owner: Any, values: Mapping[str, str], required: Collection[str]) -> list[str]:
     """What a constructor is handed: required values by position, others by name, and settings with what they hold."""
-    held: dict[str, dict[str, str]] = {}
+    own = {name: holder(owner, name) for name in values}
+    given, spelled = dict[str, str](), False
     for name, value in values.items():
-        one = held_by(owner, name)
-        if one is not None:
-            held.setdefault(one.name, {})[name] = value
-    given, spelled = [], False
-    for name, value in values.items():
-        one = held_by(owner, name)
-        if one is None:
-            spelled = spelled or name not in required or by_keyword(owner, name)
-            given.append(f"{name}={value}" if spelled else value)
-        elif one.name in held:
-            code = one.code(held.pop(one.name))
-            given.append(f"{one.name}={code}" if spelled else code)
-    return given
+        one = own[name]
+        if one is None or one.kind == "keywords":
+            spelled = spelled or name not in required or one is not None
+            given[name] = f"{name}={value}" if spelled else value
+        elif one.name not in given:
+            code = one.code({n: v for n, v in values.items() if own[n] is one})
+            given[one.name] = f"{one.name}={code}" if spelled else code
+    return list(given.values())
 
 
 def _settings_imports(owner: Any, values: Mapping[str, str]) -> tuple[str, ...]:
     """What the code of settings needs."""
-    used = dict.fromkeys(one for name in values if (one := held_by(owner, name)) is not None)
+    used = dict.fromkeys(one for name in values if (one := holder(owner, name)) is not None)
     lines = [line for one in used if one.made is not None for line in import_lines(one.made)]
     return (*lines, *(["import types"] if any(one.kind == "attributes" for one in used) else []))
 

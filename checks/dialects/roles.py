@@ -102,7 +102,7 @@ def _silent(formals: Sequence[Formal], spelled: Spelled) -> bool:
 
 def of_a_network(formals: Sequence[Formal]) -> tuple[Formal, ...]:
     """The arguments of a network's loss: data first, labels second, and plain numbers after them."""
-    numbers = [replace(f, family="rate") if _is_number(f.name) or f.hint == "none" else f for f in formals[2:]]
+    numbers = [replace(f, family="rate") if is_number(f.name) or f.hint == "none" else f for f in formals[2:]]
     return (*formals[:1], *(replace(f, family="label") for f in formals[1:2]), *numbers)
 
 
@@ -120,7 +120,7 @@ def _owners(formals: Sequence[Formal], spelled: Spelled) -> tuple[str, ...] | No
     arrays = [f.name for f in formals if not _is_label(f)]
     if spelled.container == "unknown":
         return _single(names, arrays)
-    likely = [n for n in arrays if not is_data(n) and not _is_number(n)]
+    likely = [n for n in arrays if not is_data(n) and not is_number(n)]
     rest = likely if len(likely) >= len(said) else arrays
     return tuple(rest[: len(said)]) if len(rest) >= len(said) else None
 
@@ -134,7 +134,7 @@ def _single(names: Sequence[str], arrays: Sequence[str]) -> tuple[str, ...] | No
     """The one array that a gradient is of: what is learned from data, else the first argument."""
     if any(map(is_data, names)) and len(arrays) > 1:
         rest = [n for n in arrays if not is_data(n)]
-        learned = [n for n in rest if not _is_number(n)] or rest
+        learned = [n for n in rest if not is_number(n)] or rest
         if len(learned) == 1 and (len(names) > 2 or _PARAMETER.fullmatch(learned[0])):
             return (learned[0],)
     if len(names) == 2 and main_is_second(names):
@@ -142,7 +142,8 @@ def _single(names: Sequence[str], arrays: Sequence[str]) -> tuple[str, ...] | No
     return tuple(arrays[:1]) or None if len(names) > 1 else None
 
 
-def _is_number(name: str) -> bool:
+def is_number(name: str) -> bool:
+    """Whether a name is one of a plain number: `lam`, `margin`, `temperature`."""
     return bool(_NUMBER.fullmatch(name))
 
 
@@ -167,7 +168,7 @@ def _as_other(formal: Formal, formals: Sequence[Formal]) -> Formal:
         return formal
     if _LABEL.fullmatch(formal.name):
         return replace(formal, family="label")
-    if len(formals) > 2 and _is_number(formal.name):
+    if len(formals) > 2 and is_number(formal.name):
         return replace(formal, family="rate")
     if formal is formals[1] and not is_data(formal.name):
         return replace(formal, family="label")

@@ -17,14 +17,12 @@ from typing import Any, Literal
 
 from checks.dialects.arguments import is_name, strings_compared, tree_of
 from checks.dialects.options import annotated, by_type
+from checks.dialects.roles import is_number
 from checks.infer_layout import REQUIRED, Formal
 
 Kind = Literal["dict", "attributes", "keywords", "class"]
 _OF_ARRAYS = frozenset({"shape", "T", "ndim", "dtype", "size", "flat", "real", "imag", "base", "__class__", "__name__"})
 _SWITCH = re.compile(r"(use|has|with|is|add)_\w+|bias|\w+_bias|causal|affine|center|verbose|debug|bidirectional")
-_RATE = re.compile(
-    r"lam(b?da)?|l[12](_?reg)?|reg\w*|wd|weight_decay|lr|eta|gamma|alpha|tau|sigma|c?scale|clip\w*|\w*_?gain"
-)
 _CONFIGURES = re.compile(r"conf|cfg|opt|hyper|^hp|setting|args")
 _DEPTH = 2  # calls that settings are followed through
 
@@ -88,19 +86,10 @@ def gathered(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
     return own
 
 
-def by_keyword(cls: Any, name: str) -> bool:
-    """Whether the value of that name is read from `**kwargs`."""
+def holder(cls: Any, name: str) -> Settings | None:
+    """The settings into which the value of that name belongs."""
     every = settings(cls) if isinstance(cls, type) else ()
-    return any(one.kind == "keywords" and name in {formal.name for formal in one.needed} for one in every)
-
-
-def held_by(cls: Any, name: str) -> Settings | None:
-    """The settings into which the value of that name belongs, where they are an argument of their own."""
-    every = settings(cls) if isinstance(cls, type) else ()
-    return next(
-        (s for s in every if s.kind != "keywords" and any(f.name == name for f in (*s.needed, *s.spare))),
-        None,
-    )
+    return next((one for one in every if any(f.name == name for f in (*one.needed, *one.spare))), None)
 
 
 def _declared(name: str, annotation: Any) -> Settings | None:
@@ -138,7 +127,7 @@ def _formal(cls: type, key: str, told: bool) -> Formal:
     formal = Formal(key, "constructor", REQUIRED, options=strings_compared(cls, key))
     if formal.options:
         return replace(formal, family="none")
-    if (formal.hint == "vector" and told) or _RATE.fullmatch(key.lower()):
+    if told and formal.hint != "size" and (formal.hint == "vector" or is_number(key)):
         return replace(formal, family="rate")
     if formal.hint != "none":
         return formal
