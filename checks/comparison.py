@@ -61,17 +61,17 @@ class _Comparing:
         self.name = name
         self.indices = np.arange(function.x.size) if only is None else np.asarray(only, dtype=int)
         self.a = evaluation.analytic[name].reshape(-1)[self.indices]
-        self.codes = self._begin(function)
-
-    def _begin(self, function: Function) -> Array:
-        """The cheap differences and what they settle: a code for each entry."""
         self.function = function
+
+    def _begin(self) -> Array:
+        """The cheap differences and what they settle: a code for each entry."""
+        function = self.function
         self.r = np.array(self.evaluation.roundoff[self.name].reshape(-1)[self.indices])
         coarse = max(self.evaluation.units[self.name], function.unit_roundoff) > COARSE
         self.tolerance, self.zero_tolerance = (1e-2, 1e-3) if coarse else (1e-4, 1e-8)
         self.total = float(np.sum(np.abs(function.weights * function.base)))
         self.zero_sizes = self.total / function.scale[self.indices]
-        result = sweep(self.function, self.indices, self._pilots())
+        result = sweep(function, self.indices, self._pilots())
         self.ratio, self.truncation = result.ratio, result.truncation
         self.n, self.e = result.values, result.allowances
         self.typical = self._typical()
@@ -83,11 +83,12 @@ class _Comparing:
         return self._judge(close=0.0 if self.closely else CLOSE)
 
     def run(self) -> Entries:
-        codes = self.codes
+        codes = self._begin()
         if codes.any() and self.evaluation.rounds_inside(self.name):
             function = self.evaluation.function(self.name)
             assert function is not None
-            codes = self._begin(function)
+            self.function = function
+            codes = self._begin()
         if codes.any():
             codes = self._refine(codes)
             self.typical = self._typical()

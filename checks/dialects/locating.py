@@ -291,20 +291,19 @@ class Locating:
 
         A loss takes labels, or no gradient from above. What steps by itself and returns nothing is a first layer.
         """
-        self.answers_alone = False
         if self.live is None or self.live.output is None or self.live.returned is not None:
             return False
         labelled = any(a.kind in ("label", "onehot", "onehot0", "target") for a in declared)
         loss = not self.live.output.ndim and (labelled or not self.usage.takes_upstream)
         first = self.usage.returns_none or self.usage.updates
-        self.answers_alone = (loss or first) and any(p.name in located.places for p in parameters)
-        return self.answers_alone
+        return (loss or first) and any(p.name in located.places for p in parameters)
 
     def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
         """The first float input and the parameters."""
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
         floats = self.answering(declared)
-        names = floats[:1] if self.usage.gives_input and not self.learns(declared, parameters, located) else []
+        self.answers_alone = self.usage.gives_input and self.learns(declared, parameters, located)
+        names = floats[:1] if self.usage.gives_input and not self.answers_alone else []
         if self.usage.owners is not None:
             names = [name for name in self.usage.owners if name in floats]
         if self.usage.inputs_are_parameters:
@@ -323,7 +322,6 @@ def _in_parts(own: Sequence[Parameter], located: Located) -> dict[tuple[Any, ...
         home = parameter.paths[0].steps[:-1]
         if home:
             parts.setdefault(home, []).append(parameter)
-    silent = {
-        h: ps for h, ps in parts.items() if not any(p.name in located.places or p.name in located.near for p in ps)
-    }
-    return {home: [p.name for p in parameters] for home, parameters in silent.items()}
+    known = {*located.places, *located.near}
+    named = {home: [p.name for p in parameters] for home, parameters in parts.items()}
+    return {home: names for home, names in named.items() if known.isdisjoint(names)}

@@ -68,23 +68,24 @@ def _reaches(defined: Any, calls: Calls, flag: str) -> bool:
         return True
     read = {node.attr for node in ast.walk(tree_of(backward)) if isinstance(node, ast.Attribute)}
     for node in ast.walk(tree_of(forward)):
-        if isinstance(node, ast.Assign) and any(is_name(n, flag) for n in ast.walk(node.value)):
-            if any(isinstance(target, ast.Attribute) for target in node.targets):
-                return True
-        elif isinstance(node, ast.If) and any(is_name(n, flag) for n in ast.walk(node.test)):
-            inside = [n for statement in (*node.body, *node.orelse) for n in ast.walk(statement)]
-            kept = {n.attr for n in inside if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
-            if kept & read or any(isinstance(n, ast.Return | ast.Call) and _hands(n, flag) for n in inside):
-                return True
-        elif isinstance(node, ast.Call) and _hands(node, flag):
-            return True
+        match node:
+            case ast.Assign(targets=targets, value=value) if _speaks_of(value, flag):
+                if any(isinstance(target, ast.Attribute) for target in targets):
+                    return True
+            case ast.Call(args=args, keywords=words):  # what it is handed to may keep it
+                if any(is_name(given, flag) for given in (*args, *(word.value for word in words))):
+                    return True
+            case ast.If(test=test, body=body, orelse=other) if _speaks_of(test, flag):
+                inside = [n for statement in (*body, *other) for n in ast.walk(statement)]
+                if any(
+                    isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) and n.attr in read for n in inside
+                ):
+                    return True
     return False
 
 
-def _hands(node: ast.AST, flag: str) -> bool:
-    """Whether a flag is handed on in a call, to what may keep it."""
-    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
-    return any(is_name(given, flag) for n in calls for given in (*n.args, *(w.value for w in n.keywords)))
+def _speaks_of(node: ast.AST, name: str) -> bool:
+    return any(is_name(part, name) for part in ast.walk(node))
 
 
 def extended(
