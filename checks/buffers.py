@@ -14,8 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from checks.function import Array
-
 _MAKERS: Final = ("zeros", "empty", "ones", "full", "eye", "identity")
 _LIKE: Final = ("zeros_like", "empty_like", "ones_like", "full_like")
 
@@ -33,13 +31,13 @@ def buffers_of(dtype: np.dtype[Any]) -> Iterator[None]:
 
 
 @contextmanager
-def narrow_buffers() -> Iterator[list[Array]]:
-    """The arrays of single precision that are made meanwhile."""
-    found: list[Array] = []
+def narrow_buffers() -> Iterator[list[tuple[int, ...]]]:
+    """The shapes of the arrays of single precision that are made meanwhile."""
+    found: list[tuple[int, ...]] = []
 
     def noted(made: Any) -> Any:
         if isinstance(made, np.ndarray) and made.dtype == np.float32:
-            found.append(made)
+            found.append(made.shape)
         return made
 
     with _watched(noted):
