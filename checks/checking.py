@@ -27,6 +27,7 @@ from checks.errors import GradientMismatch, LayerError, SignatureError, UserCode
 from checks.examine import examine
 from checks.far import out_of_range, overflows
 from checks.fused import as_fused
+from checks.implied import implied
 from checks.known import recognised
 from checks.loading.standin import tell_use
 from checks.look import CaseResult
@@ -126,6 +127,7 @@ def _report(
         arrays = None if inputs is None else as_arrays(inputs, np.dtype(dtype))
         read_subject = _read(subject, wanted, arrays, dtype)
         run.given, run.subject = subject, read_subject
+        read_subject = run.with_loss(read_subject, dtype)
         if arrays is not None:
             given = explicit_case(read_subject, arrays, run.seed, np.dtype(dtype))
             run.look(given, asked=True)
@@ -182,6 +184,16 @@ class _Run:
     drawing: tuple[Any, int, float] | None = None
     longest: float = 0.0  # seconds for one of the drawn cases
     meant: Convention | None = None
+    limited: bool = False  # its outputs have a range of their own
+
+    def with_loss(self, subject: Subject, dtype: Any) -> Subject:
+        """The subject, with the loss that its backward means where nothing else says it."""
+        found = implied(subject, self.seed, dtype)
+        if found is not None:
+            self.subject, self.limited = found.subject, found.within
+            self.standing = Standing(likeness=found.said)
+        assert self.subject is not None
+        return self.subject
 
     def ordinary(self, dtype: Any) -> None:
         """Ordinary values, where all that was drawn was too large for a finite output: they settle nothing."""
@@ -243,7 +255,7 @@ class _Run:
     @property
     def within(self) -> bool:
         """Whether it is judged within a range, of scores, beyond which it is not meant."""
-        return self.meant is not None and self.meant.within
+        return self.limited or (self.meant is not None and self.meant.within)
 
     def look_beyond(self, case: Case | None) -> None:
         """One more case, where nothing is known to be wrong yet: it counts only if something is wrong in it."""

@@ -389,8 +389,9 @@ class _Search:
 
     def _untied_together(self, found: Found, inputs: Sequence[str]) -> Found:
         """A size of the first input that all of several others have: of their own, if they may share another one."""
-        first, *others = [a for name in inputs if (a := found.layout.argument(name)) is not None]
-        if len(others) < 2 or len(others) + 1 < len(found.layout.arguments):
+        known = [a for name in inputs if (a := found.layout.argument(name)) is not None]
+        first, others = (known[0], known[1:]) if known else (None, [])
+        if first is None or len(others) < 2 or len(others) + 1 < len(found.layout.arguments):
             return found
         for size in first.dims[1:]:
             holding = [a for a in others if size in a.dims[1:] and a.kind in ("float", "positive")]

@@ -33,7 +33,8 @@ REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 @dataclass(frozen=True, slots=True)
 class Formal:
     """An argument as declared: its name, whose it is, its default; `family`: what it is known to be, a
-    hint; `options`: constants that it may take (a string that the class compares with, a function).
+    hint; `options`: constants that it may take (a string that the class compares with, a function). `data`: the
+    constructor is handed what forward is, elsewhere.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Formal:
     default: Any = REQUIRED
     family: Hint | None = None
     options: tuple[Any, ...] = ()
+    data: bool = False
 
     @property
     def hint(self) -> Hint:

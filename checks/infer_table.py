@@ -114,7 +114,7 @@ def assemble(formals: Sequence[Formal], values: Sequence[Any]) -> Layout:
 
 def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario: Scenario) -> list[Any]:
     family = formal.hint
-    first = formal.place == "forward" and position == 0
+    first = position == 0 and (formal.place == "forward" or formal.data)
 
     def arrays(texts: Sequence[str]) -> list[Any]:
         return [declare(formal.name, text) for text in texts]

@@ -7,7 +7,7 @@ the Subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -70,6 +70,8 @@ class Subject:
     0, or something else.
     `unaware`: of such a use, backward is not told of it.
     `averaged`: of a loss that gives a value per sample, their mean, of which backward may be the gradient.
+    `labelled`: the readings in which backward is handed labels, of a loss that nothing states; what forward gives is
+    the output still.
     `fixed`: sizes that an object was built for, so that it takes no others. `updates`: backward changes the
     parameters itself. `resets`: the class has a method that sets gradients or state to zero.
     """
@@ -84,10 +86,11 @@ class Subject:
     near_misses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recipe: Recipe | None = None
     keep: Callable[[Arrays], Trial] | None = None
-    modes: tuple[tuple[str, Subject], ...] = ()
+    modes: tuple[tuple[str, Subject], ...] = field(default=(), repr=False)
     option: Option | None = None
     unaware: bool = False
-    averaged: Subject | None = None
+    averaged: Subject | None = field(default=None, repr=False)
+    labelled: Callable[[], Iterable[Subject]] | None = field(default=None, repr=False)
     fixed: frozenset[str] = frozenset()
     updates: bool = False
     resets: bool = False

@@ -47,6 +47,7 @@ class Kept:
 
 
 THE_RATE, THE_OPTIMIZER = _Rate(), _Optimizer()
+THE_OUTPUT = object()  # what forward gave, of a backward that starts from labels
 THE_UPSTREAM = object()  # the upstream gradient, of a backward that takes something else before it
 
 
@@ -125,6 +126,8 @@ class Calls:
             return self._first
         if value is THE_OPTIMIZER:
             return "layer.stepping"
+        if value is THE_OUTPUT:
+            return "layer.predicted"
         if isinstance(value, Kept):
             alone = "layer.kept[0] if len(layer.kept) == 1 else tuple(layer.kept)"
             return alone if self.kept == 1 else f"layer.kept[{value.position}]"

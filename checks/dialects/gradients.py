@@ -56,6 +56,8 @@ def locate(
     if located.fault is not None and unnamed != inputs:
         located.fault = None
         from_returned(returned, inputs, labels, parameters, located, returned_names, shapes or {}, spare, declared)
+    if not gives_input:
+        _once(root, returned, inputs, located)
     for name in inputs:
         if name not in located.places:
             first = name == inputs[0]  # the generic names are those of the first input's gradient
@@ -74,6 +76,17 @@ def locate(
             if near:
                 located.near[name] = near
     return located
+
+
+def _once(root: Any, returned: Returned, inputs: Sequence[str], located: Located) -> None:
+    """What is returned is no input's gradient where it is a parameter's, which the object keeps too."""
+    kept = [place.get(root, returned) for place in located.places.values() if place.source == "object"]
+    for name in inputs:
+        place = located.places.get(name)
+        if place is not None and place.source == "returned":
+            value = place.get(root, returned)
+            if any(value is own for own in kept):
+                del located.places[name]
 
 
 def _lowered_by_convention(root: Any, parameters: Mapping[str, Sequence[Path]], located: Located) -> None:

@@ -54,20 +54,22 @@ def find(prober: Prober, layout: Layout, sizes: Mapping[str, int], given: Mappin
         return prober.construct(layout, sizes, given)
 
     live = fresh()
-    constructor = [f.name for f in (*prober.usage.constructor, *prober.usage.optional)]
-    handed = {n: live.values[n] for n in constructor if is_float_array(live.values.get(n))}
+    constructor = (*prober.usage.constructor, *prober.usage.optional)
+    told = {f.name: live.values[f.name] for f in constructor if is_float_array(live.values.get(f.name))}
+    data = [f.name for f in constructor if f.data]  # which forward may have been told before
+    handed = {name: value for name, value in told.items() if name not in data}
     slots = arrays(live.root)
     found = [Parameter(n, _places(value, slots), handed=True) for n, value in handed.items()]
     taken = {path.steps for parameter in found for path in parameter.paths}
     groups: dict[int, list[Slot]] = {}
     for slot in slots:
-        if slot.path.steps not in taken and not any(slot.value is value for value in handed.values()):
+        if slot.path.steps not in taken and not any(slot.value is value for value in told.values()):
             groups.setdefault(id(slot.value), []).append(slot)
     names = {p.name for p in found} | set(live.values)
     dependence = _Dependence(prober, fresh)
     for parameter in found:
         parameter.matters = dependence.moves(_handed(parameter.name), handed=True)
-    derived = _derived(prober, live, handed, groups.values())
+    derived = _derived(prober, live, told, groups.values())
     for group in groups.values():
         path = group[0].path
         if path in derived or is_gradient(path, slots) or not group[0].value.size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from checks.dialects.choosing import as_given, search
 from checks.dialects.dialect import Request
 from checks.dialects.errors import nothing_stored, one_of_many
 from checks.dialects.following import follows
+from checks.dialects.labelled import with_labels
 from checks.dialects.locating import FLOATS, Locating
 from checks.dialects.modes import told_otherwise
 from checks.dialects.names import RESET
@@ -35,7 +37,7 @@ from checks.evaluation import squeezed
 from checks.infer import Found
 from checks.infer_draw import quiet
 from checks.infer_kinds import owed_labels, settle_domain, settle_label
-from checks.infer_layout import Size, SizeList
+from checks.infer_layout import Formal, Size, SizeList
 from checks.infer_names import is_parameter
 from checks.infer_sizes import dim
 from checks.signature import Argument, Dim, Signature
@@ -49,8 +51,38 @@ def read(usage: Usage, request: Request) -> Subject:
     """The Subject for an object that is used this way. Raises LayerError where it cannot be called or
     understood.
     """
+    if usage.labelled is None or request.signature is not None or request.inputs is not None:
+        return _read(usage, request)[0]
+    try:
+        subject, known = _read(usage, request)
+    except LayerError:
+        by_labels = list(_by_labels(usage.labelled, request, ()))
+        if not by_labels:
+            raise
+        return replace(by_labels[0], labelled=lambda: by_labels)
+    return replace(subject, labelled=functools.partial(_by_labels, usage.labelled, request, known))
+
+
+def _by_labels(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator[Subject]:
+    """The uses in which backward is handed labels, as far as they can be read. `known`: layouts without the labels."""
+    for way in (usage, *usage.variants):
+        for layouts in (*([one] for one in with_labels(way, known)), ()):
+            with quiet(), contextlib.suppress(LayerError, SignatureError):
+                reading = _Reading(way, request, tuple(layouts))
+                subject = reading.subject()
+                if subject.owed and not reading.raised:
+                    yield subject
+                    break
+
+
+def _read(usage: Usage, request: Request) -> tuple[Subject, tuple[Found, ...]]:
+    """The first of the ways that is understood without reserve, else the first that is understood at all.
+
+    With it come the layouts that were found.
+    """
     with quiet():
         first: Subject | LayerError | None = None
+        known: tuple[Found, ...] = ()
         for way in (usage, *usage.variants):
             if way.only_after != "anything" and (isinstance(first, Subject) == (way.only_after == "an error")):
                 continue
@@ -66,12 +98,12 @@ def read(usage: Usage, request: Request) -> Subject:
                 continue
             if not (reading.raised or reading.answers_from_beside or reading.astray or reading.takes_prediction):
                 modes = (*_other_targets(subject), *_modes(way, request, reading.known))
-                return replace(subject, modes=modes, averaged=_averaged(reading, request))
-            first = first or subject
+                return replace(subject, modes=modes, averaged=_averaged(reading, request)), reading.known
+            first, known = (first, known) if first else (subject, reading.known)
     if isinstance(first, Subject) and usage.doubtful and len(usage.forward) > 2:
         raise one_of_many(usage)
     if isinstance(first, Subject):
-        return first
+        return first, known
     assert first is not None
     raise first
 
@@ -149,7 +181,8 @@ class _Reading(Locating):
             listed = ", ".join(sorted(self.unseen))
             notes.append(f"backward changes {listed} by a rule of its own, and keeps no gradient: not compared")
         if self.answers_alone:
-            notes.append(f"backward returns nothing: no gradient of {self.usage.forward[0].name} is compared")
+            missing = ", ".join(formal.name for formal in self.usage.forward[:1]) or "the input"
+            notes.append(f"backward returns nothing: no gradient of {missing} is compared")
         if found.raised is not None:
             notes.append(f"backward raised {type(found.raised).__name__} while the layer was being read")
         parameters = [p for p in parameters if p.handed or self.declared(p) or p.name in self.owing]
@@ -162,7 +195,7 @@ class _Reading(Locating):
         return Subject(
             name=self.usage.name,
             build=lambda arrays: ObjectTrial(plan, arrays),
-            keep=lambda arrays: ObjectTrial(plan, arrays, keep=True),
+            keep=None if self.data else lambda arrays: ObjectTrial(plan, arrays, keep=True),
             signatures=signatures,
             roles={a.name: self.role(a, parameters) for s in signatures for a in s.arguments},
             owed=tuple(name for name in self.owing if name in names),
@@ -188,6 +221,11 @@ class _Reading(Locating):
             cell=source_cell(self.usage.defined),
             notes=tuple(notes),
         )
+
+    @property
+    def data(self) -> list[Formal]:
+        """What the constructor is handed that forward is, elsewhere: an object of it takes no other."""
+        return [formal for formal in self.usage.constructor if formal.data]
 
     @property
     def starts_by_itself(self) -> bool:
@@ -551,7 +589,10 @@ class _Reading(Locating):
             inputs=inputs,
             handed=tuple(a.name for a in layout.arguments if a.name not in inputs),
             kept={p.name: p.paths[0] for p in parameters if p.paths},
-            modes={p.name: "alias" if p.paths else "anew" for p in parameters},
+            modes={
+                **{p.name: "alias" if p.paths else "anew" for p in parameters},
+                **{f.name: "anew" for f in self.data if f.name in names},
+            },
             sizes=layout.sizes,
             constants=layout.constants,
             places={n: p for n, p in located.places.items() if n in names},

@@ -1,6 +1,7 @@
 """A network whose loss is a call of its own: `forward(x)`, then `loss(t)` or `cost(y, t)`, then `backward(...)`.
 
-Backward takes no upstream gradient: it starts from the labels, or from what the loss left on the object.
+Backward takes no upstream gradient: it starts from the labels, or from what the loss left on the object. Where the
+constructor takes data and labels, `Net(x, y)`, the three take nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import functools
 from dataclasses import replace
 from typing import Any
 
+from checks.dialects.labelled import holding
 from checks.dialects.layer import constructor, make, method, plain, private, required, with_rate
 from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.usage import Bound, Usage, Values, code_words, output_of
@@ -29,6 +31,8 @@ def recognises(obj: Any) -> bool:
         return False
     cls = obj if isinstance(obj, type) else type(obj)
     inputs, judged, asked = (_needed(cls, name) for name in (forward, loss, backward))
+    if not (inputs or judged or asked):
+        return holding(constructor(obj)[0]) is not None
     asked = [name for name in asked if not RATE.fullmatch(name.lower())]
     if len(inputs) != 1 or len(asked) > len(judged) + 1 or len(judged) > 2 or inputs[0] in judged:
         return False
@@ -48,15 +52,16 @@ def usage(obj: Any, name: str) -> Usage:
     inputs, judged, asked = (_needed(cls, name) for name in (forward, loss, backward))
     label = _label(judged, inputs)
     built, optional = constructor(obj)
-    needed = [Formal(inputs[0], "forward")]
+    built = built if inputs else holding(built) or built
+    needed = [Formal(name, "forward") for name in inputs]
     if label is not None:
         needed.append(replace(Formal(label, "forward"), family="label"))
 
     def bind(instance: Any) -> Bound:
-        return _Bound(instance, (forward, loss, backward), inputs[0], label, (judged, asked))
+        return _Bound(instance, (forward, loss, backward), inputs, label, (judged, asked))
 
     def spelled(names: list[str]) -> str:
-        known = {n: "1.0" if RATE.fullmatch(n.lower()) else "predicted" for n in names if n not in (label, inputs[0])}
+        known = {n: "1.0" if RATE.fullmatch(n.lower()) else "predicted" for n in names if n not in (label, *inputs)}
         return ", ".join(known.get(n, n) for n in names)
 
     found = Usage(
@@ -74,7 +79,7 @@ def usage(obj: Any, name: str) -> Usage:
         defined=cls,
         call=(
             "layer = {create}",
-            f"predicted = layer.{forward}({inputs[0]})",
+            f"predicted = layer.{forward}({', '.join(inputs)})",
             f"out = layer.{loss}({spelled(judged)})",
         ),
         answer=f"layer.{backward}({spelled(asked)})",
@@ -90,7 +95,7 @@ class _Bound:
         self,
         instance: Any,
         calls: tuple[str, str, str],
-        first: str,
+        first: list[str],
         label: str | None,
         names: tuple[list[str], list[str]],
     ) -> None:
@@ -101,8 +106,8 @@ class _Bound:
         self._known: dict[str, Any] = {}
 
     def forward(self, values: Values) -> Any:
-        predicted = output_of(self._owner, self._forward(values[self._first]))
-        known = {name: values[name] for name in (self._first, self._label) if name is not None}
+        predicted = output_of(self._owner, self._forward(*[values[name] for name in self._first]))
+        known = {name: values[name] for name in (*self._first, self._label) if name is not None}
         rates = {name: 1.0 for name in self._asked if RATE.fullmatch(name.lower())}
         self._known = {**dict.fromkeys((*self._judged, *self._asked), predicted), **rates, **known}
         return self._loss(*[self._known[name] for name in self._judged])
