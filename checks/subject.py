@@ -86,11 +86,11 @@ class Subject:
     near_misses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recipe: Recipe | None = None
     keep: Callable[[Arrays], Trial] | None = None
-    modes: tuple[tuple[str, Subject], ...] = field(default=(), repr=False)
+    modes: tuple[tuple[str, Subject], ...] = ()
     option: Option | None = None
     unaware: bool = False
-    averaged: Subject | None = field(default=None, repr=False)
-    labelled: Callable[[], Iterable[Subject]] | None = field(default=None, repr=False)
+    averaged: Subject | None = None
+    labelled: Callable[[], Iterable[Subject]] | None = None
     fixed: frozenset[str] = frozenset()
     updates: bool = False
     resets: bool = False

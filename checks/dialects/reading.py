@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -51,16 +50,17 @@ def read(usage: Usage, request: Request) -> Subject:
     """The Subject for an object that is used this way. Raises LayerError where it cannot be called or
     understood.
     """
-    if usage.labelled is None or request.signature is not None or request.inputs is not None:
+    labelled = usage.labelled
+    if labelled is None or request.signature is not None or request.inputs is not None:
         return _read(usage, request)[0]
     try:
         subject, known = _read(usage, request)
     except LayerError:
-        by_labels = list(_by_labels(usage.labelled, request, ()))
+        by_labels = list(_by_labels(labelled, request, ()))
         if not by_labels:
             raise
         return replace(by_labels[0], labelled=lambda: by_labels)
-    return replace(subject, labelled=functools.partial(_by_labels, usage.labelled, request, known))
+    return replace(subject, labelled=lambda: _by_labels(labelled, request, known))
 
 
 def _by_labels(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator[Subject]:
