@@ -116,6 +116,11 @@ def taken_from_rest(function: Callable[..., Any]) -> tuple[str, ...]:
     rest = rest_name(function)
     if rest is None:
         return ()
+    return taken_from(function, rest) or (f"{rest}_0", f"{rest}_1")
+
+
+def taken_from(function: Callable[..., Any], rest: str) -> tuple[str, ...]:
+    """Names for what has to be in an argument: as it is taken apart, or as many as are indexed; empty without that."""
     named: dict[int, str] = {}
     last = -1
     for node in ast.walk(tree_of(function)):
@@ -132,8 +137,7 @@ def taken_from_rest(function: Callable[..., Any]) -> tuple[str, ...]:
         if isinstance(node, ast.Subscript) and is_name(node.value, rest):
             index = node.slice.value if isinstance(node.slice, ast.Constant) else None
             last = max(last, index) if isinstance(index, int) else last
-    count = last + 1 if last >= 0 else 2
-    return tuple(named.get(k, f"{rest}_{k}") for k in range(count))
+    return tuple(named.get(k, f"{rest}_{k}") for k in range(last + 1))
 
 
 def unpacked(function: Callable[..., Any], name: str, count: int) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ from checks.dialects.reducing import reducing
 from checks.dialects.roles import main_is_second
 from checks.dialects.settings import gathered, settings
 from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
+from checks.dialects.taped import taped
+from checks.dialects.tupled import tupled
 from checks.dialects.usage import Averaged, Bound, Usage, Values, clone, code_words, formals
 from checks.infer_layout import Formal
 
@@ -122,6 +124,9 @@ def usage(obj: Any, name: str) -> Usage:
         exchanged = tuple(reversed(needed))
         swapped = replace(found, forward=exchanged, variants=(), modes=(), only_after="a reading", doubtful=True)
         found = replace(found, doubtful=True, variants=(*found.variants, swapped))
+    if context is None:
+        tuples = tupled(found, calls, [formal.name for formal in back_needed])
+        found = replace(found, variants=(*tuples, *found.variants, *taped(found, calls)))
     return _as_a_loss(found, calls)
 
 

@@ -14,11 +14,12 @@ import numpy as np
 
 from checks.dialects import objective, separate
 from checks.dialects.arguments import constants_told
+from checks.dialects.both import in_roles
 from checks.dialects.layer import constructor, make, method, plain, private, required, returned_names
 from checks.dialects.layer import recognises as is_layer
 from checks.dialects.names import BACKWARD, FORWARD, UPSTREAM
-from checks.dialects.roles import is_data, of_a_network
-from checks.dialects.spelled import BOTH, Spelled, loss_with_gradients
+from checks.dialects.roles import is_data, learns, of_a_loss, of_a_network
+from checks.dialects.spelled import BOTH, Spelled, gradients, loss_with_gradients
 from checks.dialects.usage import Bound, Usage, Values, code_words, formals
 from checks.infer_layout import REQUIRED, Formal
 
@@ -68,12 +69,15 @@ def calls(obj: Any) -> Calls | None:
 
 
 def _of_two(cls: type) -> Calls | None:
-    """A loss with a gradient."""
+    """A loss with a gradient; those for the class's own use, `_loss` and `_gradient`, where it has no others."""
     loss = method(cls, LOSS)
+    if loss is None and not is_layer(cls):
+        loss = method(cls, tuple(f"_{name}" for name in LOSS))
     if loss is None:
         return None
     inputs, known = _inputs(plain(cls, loss)), [formal.name for formal in required(cls, loss)]
-    for gradient in (name for name in GRADIENT if method(cls, (name,))):
+    names = [f"_{name}" for name in GRADIENT] if loss.startswith("_") else GRADIENT
+    for gradient in (name for name in names if method(cls, (name,))):
         asked = [formal.name for formal in required(cls, gradient)]
         if not known or len(asked) > len(known):
             continue
@@ -138,7 +142,7 @@ def usage(obj: Any, name: str) -> Usage:
         answer = f"layer.{found.gradient}({{inputs}})"
     else:
         answer = f"layer.{found.gradient}({', '.join(found.inputs[k].name for k in found.asked)})"
-    return Usage(
+    network = Usage(
         name=name,
         kind="network",
         make=functools.partial(make, private(obj)),
@@ -156,6 +160,10 @@ def usage(obj: Any, name: str) -> Usage:
         call=("layer = {create}", f"out = {first}"),
         answer=answer,
     )
+    if found.gradient is not None and len(found.asked) == len(found.inputs) and learns([f.name for f in found.inputs]):
+        stateless = replace(network, forward=tuple(required(cls, found.loss)), gives_input=True, returns_all=False)
+        return in_roles(stateless, of_a_loss(stateless.forward, gradients(plain(cls, found.gradient))))
+    return network
 
 
 class _Bound:

@@ -75,6 +75,12 @@ def main_is_second(names: Sequence[str]) -> bool | None:
     return None if predictions[0] == predictions[1] else predictions[1]
 
 
+def learns(names: Sequence[str]) -> bool:
+    """Whether the names are those of data and of one array that is learned from it: `(w, X, y)`."""
+    learned = [name for name in names if _PARAMETER.fullmatch(name) and not is_data(name) and not is_label(name)]
+    return len(learned) == 1 and any(map(is_data, names))
+
+
 def of_a_loss(formals: Sequence[Formal], spelled: Spelled) -> Roles:
     """The roles of the arguments of a function that returns a loss and these gradients."""
     owners = _owners(formals, spelled)

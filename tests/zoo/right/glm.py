@@ -99,3 +99,50 @@ class HuberBothWays:
     def backward(self):
         g = np.clip(self.r, -self.delta, self.delta)
         return g, -g
+
+
+class RidgeByMethods:
+    """`loss(w, X, y)` and `gradient(w, X, y)`: what is learned comes first."""
+
+    def __init__(self, alpha=0.1):
+        self.alpha = alpha
+
+    def loss(self, w, X, y):
+        r = X @ w - y
+        return 0.5 * np.mean(r**2) + 0.5 * self.alpha * np.sum(w**2)
+
+    def gradient(self, w, X, y):
+        return X.T @ (X @ w - y) / len(y) + self.alpha * w
+
+
+class LogitLast:
+    def loss(self, X, y, w):
+        z = X @ w
+        return np.mean(np.logaddexp(0, z) - y * z)
+
+    def gradient(self, X, y, w):
+        return X.T @ (1 / (1 + np.exp(-X @ w)) - y) / len(y)
+
+
+class QuantileFit:
+    """The two are for its own use."""
+
+    def __init__(self, tau=0.7):
+        self.tau = tau
+
+    def _loss(self, coef, X, y):
+        u = y - X @ coef
+        return np.mean(np.where(u >= 0, self.tau * u, (self.tau - 1) * u))
+
+    def _gradient(self, coef, X, y):
+        u = y - X @ coef
+        return -X.T @ np.where(u >= 0, self.tau, self.tau - 1) / len(u)
+
+    def fit(self, X, y, steps=100, rate=0.1):
+        self.coef_ = np.zeros(X.shape[1])
+        for _ in range(steps):
+            self.coef_ -= rate * self._gradient(self.coef_, X, y)
+        return self
+
+    def predict(self, X):
+        return X @ self.coef_
