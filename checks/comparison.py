@@ -215,10 +215,14 @@ class _Comparing:
                     codes[k] = self._sharper(k, *cheap)
             if codes[k] == DIFFERS and (self._only_rounded(k) or self._judge_precise(k) == AGREES):
                 codes[k] = AGREES
-            if codes[k] != AGREES and self._stood_still(k, int(codes[k])):
-                codes[k] = AGREES
-                self.causes.pop(k, None)
-            if codes[k] != AGREES and not self.kinks[k] and (codes[k] == UNDECIDED or self._weak(k)):
+            refuted = False
+            if codes[k] != AGREES:
+                before = int(codes[k])
+                codes[k] = self._stood_still(k, before)
+                refuted = before == DIFFERS and codes[k] == UNDECIDED
+                if codes[k] == AGREES:
+                    self.causes.pop(k, None)
+            if codes[k] != AGREES and not refuted and not self.kinks[k] and (codes[k] == UNDECIDED or self._weak(k)):
                 codes[k] = self._closer_arithmetic(k, int(codes[k]))
                 if codes[k] == AGREES:
                     self.causes.pop(k, None)
@@ -348,30 +352,46 @@ class _Comparing:
         self.r[k] = own
         return False
 
-    def _stood_still(self, k: int, code: int) -> bool:
-        """Whether longdouble tells another slope from the same steps and longer ones, and one that agrees.
+    def _stood_still(self, k: int, code: int) -> int:
+        """AGREES where longdouble tells another slope from the same steps and longer ones, and one that agrees.
 
         What a gate within a few floats of 1 loses between two of them shows in no noise: there the function is as
-        smooth as a line, without the term that stands still. Longdouble loses 2^-11 of it.
+        smooth as a line, without the term that stands still. Longdouble loses 2^-11 of it. Where it tells another slope
+        by more than three digits, or values of the function as far away as what is amiss, and the slope is none
+        that agrees, nothing is known, and UNDECIDED.
         """
         function = self.evaluation.function(self.name, wide=True)
         if function is None or k not in self.steps:
-            return False
+            return code
         line, length = Line(function, int(self.indices[k])), 8 * self.steps[k]
         if self._confirmed_by(line, length, k):
-            return True
+            return AGREES
         off = abs(line.ladder(length)[0] - float(self.n[k]))
-        if not np.isfinite(off) or (code == DIFFERS and off <= self.e[k]):
-            return False
+        lost = self.evaluation.lost
+        apart = abs(float(self.a[k]) - float(self.n[k]))
+        cancels = apart <= 3 * (self.e[k] + self.r[k] + 4 * lost / self.steps[k])
+        if not np.isfinite(off) or (code == DIFFERS and off <= self.e[k] and not cancels):
+            return code
         kept = self.n[k], self.e[k], self.r[k]
         self.allowance_before[k] = off
-        lost = off * self.steps[k] / 256  # of the output, in longdouble, whatever the step
-        self.n[k], self.e[k] = min((line.ladder(length * 8.0**j, lost) for j in range(4)), key=lambda found: found[1])
+        lost = max(off * self.steps[k], lost) / 256  # of the output, in longdouble, whatever the step
+        self.n[k], self.e[k] = min((line.ladder(length * 8.0**j, lost) for j in range(8)), key=lambda found: found[1])
         # Steps that stand still leave longdouble two digits to show, and they are more than float64 knows.
         if self._judge_wide(k) == AGREES or self._judge_one(k, TWO_DIGITS, TWO_DIGITS) == AGREES:
-            return True
+            return AGREES
+        size = float(self._sizes()[k])
+        off_wide = abs(float(self.n[k]) - float(self.a[k]))
+        if self.e[k] <= TWO_DIGITS * size < apart and off_wide <= THREE_DIGITS * size:
+            self.e[k] = THREE_DIGITS * size
+            return AGREES
+        # An accusation needs the steps at hand: longer ones may have crossed a kink.
+        self.n[k], self.e[k] = line.ladder(length, lost)
+        differs = self._judge_one(k, TWO_DIGITS, TWO_DIGITS) == DIFFERS
         self.n[k], self.e[k], self.r[k] = kept
-        return False
+        if code == DIFFERS and (off > THREE_DIGITS * size or cancels) and not differs:
+            self.causes[k] = "noise"
+            return UNDECIDED
+        return code
 
     def _confirmed_by(self, line: Line, length: float, k: int) -> bool:
         """Whether longdouble has another slope than float64, and the gradient's.

@@ -191,6 +191,15 @@ class Evaluation:
         return self._variation
 
     @property
+    def lost(self) -> float:
+        """What float64 loses of the contracted output, as longdouble tells: much where it cancels inside."""
+        if self.wide is None:
+            return 0.0
+        weights = np.abs(np.asarray(self.upstream, dtype=np.float64).reshape(-1))
+        apart = np.abs(self.wide.base.astype(np.longdouble) - self.numeric.base).astype(np.float64)
+        return float(np.sum((weights * apart)[np.isfinite(apart)]))
+
+    @property
     def coarse(self) -> bool:
         """Whether the numerical side is of single precision only."""
         return self.numeric.noise.unit_roundoff > COARSE
