@@ -14,6 +14,7 @@ from zoo import textbook, wild
 
 from checks import check
 from checks.dialects import function_pairs, is_layer, read
+from checks.dialects.arguments import keys_counted
 from checks.dialects.names import partners, suffixed
 from checks.errors import LayerError
 from checks.signature import Signature
@@ -591,6 +592,16 @@ def test_a_matrix_that_is_singular_is_no_fault_of_backward() -> None:
     report = check(Solve, seed=0)
     assert report.verdict == "pass"
     assert any("LinAlgError" in note for note in report.notes)
+
+
+def test_keys_that_a_loop_over_layers_makes() -> None:
+    def forward(X: Any, parameters: Any, other: Any) -> Any:
+        for k in range(len(parameters) // 2):
+            X = parameters["W" + str(k)] @ X + parameters[f"b{k}"] + other["c"]
+        return X
+
+    assert keys_counted(forward, "parameters", 2) == ("W1", "b1", "W2", "b2")
+    assert keys_counted(forward, "other", 2) == ()
 
 
 @pytest.mark.parametrize(

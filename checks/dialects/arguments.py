@@ -31,6 +31,22 @@ def keys_read(function: Callable[..., Any], name: str, depth: int = 1) -> tuple[
     return tuple(dict.fromkeys(own))
 
 
+def keys_counted(function: Callable[..., Any], name: str, count: int) -> tuple[str, ...]:
+    """The keys that a loop over layers makes for that argument: `parameters["W" + str(l)]`, `parameters[f"b{l}"]`.
+
+    For the layers 1 to `count`, in the order of the code; empty where it makes none.
+    """
+    entries = [n for n in ast.walk(tree_of(function)) if isinstance(n, ast.Subscript) and is_name(n.value, name)]
+    stems: list[str] = []
+    for node in sorted(entries, key=lambda node: (node.lineno, node.col_offset)):
+        match node.slice:
+            case ast.BinOp(left=ast.Constant(value=str(stem)), op=ast.Add(), right=ast.Call()):
+                stems.append(stem)
+            case ast.JoinedStr(values=[ast.Constant(value=str(stem)), ast.FormattedValue()]):
+                stems.append(stem)
+    return tuple(f"{stem}{layer}" for layer in range(1, count + 1) for stem in dict.fromkeys(stems))
+
+
 def _handed_on(function: Callable[..., Any], name: str) -> Iterator[tuple[Callable[..., Any], str]]:
     """The functions of the module that are called with the argument of that name, and what it is called there."""
     known = getattr(function, "__globals__", {})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from checks.dialects.arguments import keys_read
+from checks.dialects.arguments import keys_counted, keys_read
 from checks.dialects.names import partners
 from checks.dialects.roles import is_label
 from checks.dialects.usage import Usage, Values, code_words, formals
@@ -21,6 +21,7 @@ _FORWARD = re.compile(r".*(forward|feed_?forward|predict|fprop|fwd).*", re.I)
 _BACKWARD = re.compile(r".*?(backward|back_?prop|bprop|bwd|gradients?|grads?)(?P<after>.*)", re.I)
 _COST = re.compile(r".*(cost|loss|error|objective|entropy).*", re.I)
 _CACHE = re.compile(r"(.*_)?(caches?|ctx|context|saved|memory|state|intermediates?)", re.I)
+_LAYERS = 2
 _PREDICTED = re.compile(r"A\d?L?|AL|.*(hat|pred|prob|out|logits?|scores?|activations?).*|Z\d?|a\d?|y_?p|h|p", re.I)
 
 
@@ -163,8 +164,13 @@ def _known(calls: Calls) -> set[str]:
 
 def _keys(functions: tuple[Any, Any, Any], name: str) -> tuple[str, ...]:
     """The keys that any of the functions reads from the argument of that name."""
-    found = [key for function in functions if name in _needed(function) for key in keys_read(function, name)]
+    found = [key for function in functions if name in _needed(function) for key in _asked(function, name)]
     return tuple(dict.fromkeys(key for key in found if key.isidentifier()))
+
+
+def _asked(function: Any, name: str) -> tuple[str, ...]:
+    """The keys that a function reads from an argument; of as many layers as it likes, those of two."""
+    return keys_read(function, name) or keys_counted(function, name, _LAYERS)
 
 
 def _beside(
@@ -201,7 +207,7 @@ def _judges(function: Any) -> bool:
 def _takes(function: Any) -> bool:
     """Whether forward takes an input beside a dict of arrays, and no labels."""
     names = _needed(function)
-    return len(names) >= 2 and _label_of(names) is None and any(keys_read(function, name) for name in names)
+    return len(names) >= 2 and _label_of(names) is None and any(_asked(function, name) for name in names)
 
 
 def _needed(function: Any) -> list[str]:
