@@ -56,9 +56,9 @@ _LOSSES = (
     ),
     _Loss("the cross entropy", "-np.sum(y * np.log(out))", (_ROWS, _COLUMNS), "np.where(y > 0, out, 1)"),
     _Loss("the cross entropy", f"-np.sum(np.log({_PICKED}))", (_CLASSES,), _PICKED),
-    _Loss(_OF_SCORES, f"np.sum(np.log(np.sum(np.exp(out), axis=-1)) - {_PICKED})", (_CLASSES,)),
-    _Loss(_OF_SCORES, "np.sum(np.log(np.sum(np.exp(out), axis=-1))) - np.sum(y * out)", (_ROWS,)),
-    _Loss(_OF_SCORES, "np.sum(np.log(np.sum(np.exp(out), axis=0))) - np.sum(y * out)", (_COLUMNS,)),
+    _Loss(_OF_SCORES, f"np.sum(np.logaddexp.reduce(out, axis=-1) - {_PICKED})", (_CLASSES,)),
+    _Loss(_OF_SCORES, "np.sum(np.logaddexp.reduce(out, axis=-1)) - np.sum(y * out)", (_ROWS,)),
+    _Loss(_OF_SCORES, "np.sum(np.logaddexp.reduce(out, axis=0)) - np.sum(y * out)", (_COLUMNS,)),
     _Loss("the binary cross entropy of the scores", "np.sum(np.logaddexp(0, out) - y * out)", ("target", "mask")),
     _Loss("the sum of the absolute errors", "np.sum(np.abs(out - y))", ("target",)),
 )

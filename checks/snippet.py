@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from checks.case import Case
@@ -12,8 +14,11 @@ from checks.subject import Recipe
 MOST_NUMBERS = 600
 
 
-def snippet(case: Case, comparison: Comparison | None) -> str | None:
-    """Runnable source for the case, about the worst entry of `comparison`; None where it would be too long."""
+def snippet(case: Case, comparison: Comparison | None, mutated: Sequence[str] = ()) -> str | None:
+    """Runnable source for the case, about the worst entry of `comparison`; None where it would be too long.
+
+    `mutated`: the arrays that forward writes into, which is given copies of them.
+    """
     recipe = case.subject.recipe
     if recipe is None or sum(array.size for array in case.arrays.values()) > MOST_NUMBERS:
         return None
@@ -28,6 +33,7 @@ def snippet(case: Case, comparison: Comparison | None) -> str | None:
         "",
         f"def forward({names}):",
         *([f"    np.random.seed({case.seed % 2**32})"] if recipe.draws else []),
+        *(f"    {name} = {name}.copy()  # forward writes into it" for name in mutated),
         *(f"    {line}" for line in recipe.forward),
         "    return layer, out",
         "",

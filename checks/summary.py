@@ -47,7 +47,7 @@ def summarise(
         if not _allowed(f, subject.name, allow)
     )
     accused = next((r for r in known if r is smallest), None) or next((r for r in known if r.differing), None)
-    script = None if accused is None else snippet(accused.case, _foremost(accused))
+    script = None if accused is None else snippet(accused.case, _foremost(accused), accused.mutated)
     if accused is None and any(f.kind == "differs-from-reference" for f in findings) and standing is not None:
         script = standing.snippet
     return Report(

@@ -50,6 +50,7 @@ FORMS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("sigmoid({}) * (1 - sigmoid({}))", lambda v: np.exp(-np.abs(v)) / (1 + np.exp(-np.abs(v))) ** 2),
     ("log({})", np.log),
 )
+ROOT = next(form for form in FORMS if form[0] == "sqrt({})")
 _NAME = r"[\w.\[\]'\"]+"
 _INVERSES = re.compile(rf"{_NAME}|\(1 [-+] {_NAME}(\*\*2)?\)|{_NAME}\*\*[23]|(sqrt|abs|exp)\(-?{_NAME}\)")
 

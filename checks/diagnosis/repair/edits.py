@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from checks.diagnosis.expressions import FORMS
+from checks.diagnosis.expressions import FORMS, ROOT
 from checks.diagnosis.repair.edit import Edit, Place, is_value
 from checks.diagnosis.repair.holes import Seen, Site
 from checks.diagnosis.repair.operands import added, alone, formed, matrix_products, multiplied, products, replaced
@@ -20,10 +20,14 @@ _MOST_COUNTERS, _MOST_LARGER, _MOST_PARTS = 2, 24, 16
 
 
 def edits(
-    sites: Sequence[Site], seen: Mapping[int, Seen], elsewhere: Sequence[float], names: Sequence[dict[str, Any]]
+    sites: Sequence[Site],
+    seen: Mapping[int, Seen],
+    elsewhere: Sequence[float],
+    names: Sequence[dict[str, Any]],
+    wanted: Callable[[Sequence[Place]], Iterator[Edit]],
 ) -> Iterator[Edit]:
     """All changes of all expressions that ran. `elsewhere`: the numbers that the rest of the file has; `names`: the
-    globals of each of the functions.
+    globals of each of the functions; `wanted`: the changes that make of places what they would have to be.
     """
     places = [Place(k, sites[k], seen[k]) for k in sorted(seen) if is_value(seen[k].value)]
     for rule in (compared, operands, signs, turned, summed, numbers(elsewhere)):
@@ -32,6 +36,8 @@ def edits(
     known = {at.number: in_sight(at.was.scope) for at in places}
     for at in places:
         yield from replaced(at, known[at.number])
+        yield from replaced(at, spelled_out(_beside(at), at.was.scope, names[at.site.function]))
+    yield from wanted(places)
     texts = _expressions(sites)
     for at in places:
         others = [text for text in texts if text != ast.unparse(at.node)]
@@ -39,6 +45,9 @@ def edits(
     for form in FORMS[:2]:
         for at in places:
             yield from multiplied(at, known[at.number], form)
+    for at in places:  # a root of a width, by which scores are divided
+        numbers_there = [name for name in known[at.number] if not np.ndim(name.value)]
+        yield from multiplied(at, numbers_there, ROOT)
     for at in places:
         yield from added(at, known[at.number], alone)
     for form in FORMS:
@@ -56,6 +65,14 @@ def edits(
             yield from multiplied(at, known[at.number], form)
     for at in places:
         yield from added(at, known[at.number], products)
+
+
+def _beside(at: Place) -> list[str]:
+    """The entries before and after one that is taken by a counter: `hs[t - 1]` of `hs[t]`."""
+    match at.node:
+        case ast.Subscript(value=array, slice=ast.Name() | ast.BinOp() as index):
+            return [f"{ast.unparse(array)}[{ast.unparse(index)} {by}]" for by in ("- 1", "+ 1")]
+    return []
 
 
 def _parts(sites: Sequence[Site], names: Sequence[Name], was: Seen) -> list[str]:

@@ -37,7 +37,7 @@ def multiplied(at: Place, names: Sequence[Name], form: Form) -> Iterator[Edit]:
     for name in (*names, *(_widened(names, value) if text == "{}" else ())):
         if not fits(name.value, value) or name.text == ast.unparse(at.node):
             continue
-        if text != "{}" and not is_float(name.value):
+        if text not in ("{}", "sqrt({})") and not is_float(name.value):
             continue
         factor = text.replace("{}", name.text)
         kind = "missing-factor" if np.ndim(name.value) else "factor"

@@ -19,6 +19,7 @@ from checks.diagnosis.repair.edit import Edit, is_float, on_value
 from checks.diagnosis.repair.edits import edits
 from checks.diagnosis.repair.holes import Hook, Rewritten, Seen, recompiled
 from checks.diagnosis.repair.running import Answer, answer, makers
+from checks.diagnosis.repair.wanted import Wanted
 from checks.live import close
 
 _MOST_CONSTANTS = 12
@@ -85,7 +86,8 @@ class _Search:
             seen, hook.seen = hook.seen, None
             seen = self._telling(seen, hook)
             names = [function.__globals__ for function in self.code.functions]
-            for edit in edits(self.code.sites, seen, self._constants(), names):
+            wanted = Wanted(self.samples, self.names, hook, self._answer)
+            for edit in edits(self.code.sites, seen, self._constants(), names, wanted.edits):
                 hook.at, hook.change = edit.site, edit.change
                 if self._note(found, edit) or self._spent():
                     break
