@@ -43,7 +43,7 @@ class _Loss:
 
 
 _ROWS, _COLUMNS, _CLASSES = "onehot", "onehot0", "label"
-_PICKED = "out[np.arange(len(out)), y]"
+_PICKED, _PICKED_BELOW = "out[np.arange(len(out)), y]", "out[y, np.arange(out.shape[1])]"
 _OF_SCORES = "the cross entropy of the scores' softmax"
 _LEAST = 1e-4  # probability
 _LOSSES = (
@@ -55,7 +55,7 @@ _LOSSES = (
         "np.minimum(out, 1 - out)",
     ),
     _Loss("the cross entropy", "-np.sum(y * np.log(out))", (_ROWS, _COLUMNS), "np.where(y > 0, out, 1)"),
-    _Loss("the cross entropy", f"-np.sum(np.log({_PICKED}))", (_CLASSES,), _PICKED),
+    *(_Loss("the cross entropy", f"-np.sum(np.log({one}))", (_CLASSES,), one) for one in (_PICKED, _PICKED_BELOW)),
     _Loss(_OF_SCORES, f"np.sum(np.logaddexp.reduce(out, axis=-1) - {_PICKED})", (_CLASSES,)),
     _Loss(_OF_SCORES, "np.sum(np.logaddexp.reduce(out, axis=-1)) - np.sum(y * out)", (_ROWS,)),
     _Loss(_OF_SCORES, "np.sum(np.logaddexp.reduce(out, axis=0)) - np.sum(y * out)", (_COLUMNS,)),
@@ -150,8 +150,8 @@ def _signatures(signature: Signature) -> Iterator[Signature]:
     dims = output or signature.argument(name).dims
     kinds = ("target", _ROWS, _COLUMNS, "mask") if dims else ()
     readings = [Argument(name, dims, kind) for kind in kinds]
-    if len(dims) == 2:
-        readings.insert(1, Argument(name, dims[:1], _CLASSES, dims[1]))
+    if len(dims) == 2:  # a class for each row, or for each column
+        readings[1:1] = [Argument(name, dims[:1], _CLASSES, dims[1]), Argument(name, dims[1:], _CLASSES, dims[0])]
     for argument in readings:
         yield Signature(tuple(argument if a.name == name else a for a in signature.arguments), output)
 

@@ -254,7 +254,7 @@ class _Search:
         ):
             self.misfits[pattern] = self.misfits.get(pattern, 0) + 1
         if not probe.ran:
-            room = probe.stage == "backward" and len(self.half) < _MOST_HALF
+            room = probe.stage == "backward" and len(self.half) < _MOST_HALF and not _wants_classes(layout, probe.error)
             if room and meant(layout, self.formals, self._told(scenario), scenario, probe.error):
                 self.half.append(layout)
             elif room and self._by_ids(layout, scenario, probe.error):
@@ -570,6 +570,12 @@ def _as_general(layout: Layout, other: Layout, more: int, named: Collection[str]
         return False
     arrays_as_large = all(axes(own) >= axes(a) for own, a in arrays if a.name in named and a.kind not in _LABELS)
     return len(_without_labels(layout).names) >= len(_without_labels(other).names) + more and arrays_as_large
+
+
+def _wants_classes(layout: Layout, error: BaseException | None) -> bool:
+    """Whether backward says that labels which are floats here are to be whole numbers."""
+    floats = any(argument.kind in ("onehot", "onehot0", "target", "mask") for argument in layout.arguments)
+    return floats and isinstance(error, TypeError | IndexError) and bool(_WANTS_INTEGERS.search(str(error)))
 
 
 def _without_labels(layout: Layout) -> Layout:

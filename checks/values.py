@@ -33,7 +33,10 @@ def draw_array(
         if limit is None:
             raise SignatureError(f"{kind} needs a limit")
         integer = dtype if np.issubdtype(dtype, np.integer) else "int64"
-        return _indices(rng, shape, flavour, limit).astype(integer)
+        indices = _indices(rng, shape, flavour, limit)
+        if kind == "label" and indices.size:  # so many classes there are: code may count them by the largest
+            indices.flat[rng.integers(indices.size)] = limit - 1
+        return indices.astype(integer)
     values = np.asarray(_KINDS[kind](rng, shape, flavour, rounded))
     return values if kind == "bool" else values.astype(dtype)
 

@@ -11,6 +11,7 @@ from checks.dialects import (
     costs,
     derivatives,
     functions,
+    intermediates,
     layer,
     network,
     objective,
@@ -26,6 +27,7 @@ from checks.subject import Subject
 
 TABLE: tuple[Dialect, ...] = (
     Dialect(name="function and derivative", recognises=derivatives.recognises, usage=derivatives.usage),
+    Dialect(name="intermediates", recognises=intermediates.recognises, usage=intermediates.usage),
     Dialect(name="functions", recognises=functions.recognises, usage=functions.usage),
     Dialect(name="three functions", recognises=triples.recognises, usage=triples.usage),
     Dialect(name="loss function", recognises=both.recognises, usage=both.usage),

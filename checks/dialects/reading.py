@@ -50,6 +50,10 @@ def read(usage: Usage, request: Request) -> Subject:
     """The Subject for an object that is used this way. Raises LayerError where it cannot be called or
     understood.
     """
+    if usage.implied and request.signature is None and request.inputs is None:
+        by_labels = list(_by_labels(usage, request, ()))
+        if by_labels:
+            return replace(by_labels[0], labelled=lambda: by_labels)
     labelled = usage.labelled
     if labelled is None or request.signature is not None or request.inputs is not None:
         return _read(usage, request)[0]

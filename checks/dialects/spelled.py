@@ -75,6 +75,7 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
         for loss, other in ((0, 1), (1, 0)):
             container, keys = _container(tree, elements[other])
             told = says_both or bool(_GRADIENT.fullmatch(names[other])) or container == "dict"
+            told = told or _promises(function, inputs)
             told = told or (container == "tuple" and len(keys) <= len(inputs) and not set(keys) & set(inputs))
             value = bool(_VALUE.fullmatch(names[loss])) or (loss == 0 and (says_both or bool(_VALUE.fullmatch(name))))
             if told and value and (loss == 0 or not _VALUE.fullmatch(names[other])):
@@ -88,6 +89,13 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
     if value and all(_is_product(element) for element in elements[1:]) and len(elements) <= 1 + len(inputs):
         return Spelled(0, "beside", tuple(names[1:]))
     return None
+
+
+def _promises(function: Callable[..., Any], inputs: Sequence[str]) -> bool:
+    """Whether the docstring says that it returns a gradient: by that word, or called after an argument, `dscores`."""
+    returned = re.search(r"return.*", inspect.getdoc(function) or "", re.I | re.S)
+    spoken = "|".join([r"grad\w*", r"derivativ\w*", *(rf"d_?{re.escape(name)}" for name in inputs)])
+    return returned is not None and bool(re.search(rf"\b({spoken})\b", returned[0], re.I))
 
 
 def _is_product(element: ast.expr) -> bool:
