@@ -292,6 +292,9 @@ class _Run:
             if one is not None and (known or case is not None):
                 self.breaches = breaches(one)
                 break
+        told = {(finding.kind, finding.gradient) for finding in self.breaches}
+        writes = [f for f in self.said if f.kind.startswith("mutates") and (f.kind, f.gradient) in told]
+        self.said = [finding for finding in self.said if finding not in writes]  # in every use, not in another alone
         if self.within:  # how far the scores may go is the affair of what makes probabilities of them
             self.breaches = [finding for finding in self.breaches if finding.kind != "overflow"]
 

@@ -35,6 +35,15 @@ def breaches(case: Case) -> list[Finding]:
     return found
 
 
+def written(case: Case) -> list[Finding]:
+    """The arrays of its caller that backward writes into."""
+    with quiet():
+        try:
+            return [finding for finding in _writes(case) if finding.kind.startswith("mutates")]
+        except Exception:  # the user's code need not run this way
+            return []
+
+
 def _second_use(case: Case) -> Iterator[Finding]:
     """After forward and backward on one input, the same on another: the answer has to be a fresh object's."""
     live = Live(case)

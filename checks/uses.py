@@ -17,6 +17,7 @@ import numpy as np
 
 from checks.bench import fresh_output, same
 from checks.case import Case
+from checks.contract import written
 from checks.errors import GradproofError, UserCodeRaised
 from checks.evaluation import quiet
 from checks.examine import examine
@@ -78,6 +79,10 @@ def look_at_uses(
             said.append(Finding(kind="inconsistent-forward", severity="warning", message=message))
         elif wrong is not None:
             return Uses(tried=tuple(tried), wrong=replace(wrong, mode=label), said=tuple(said))
+        elif use.first is not None:
+            told = {finding.kind for finding in said}
+            here = (f for f in written(use.first) if f.kind not in told)
+            said += [replace(finding, message=f"with {label} {finding.message}") for finding in here]
         refusal = use.refusal
         if refusal is not None:
             message = f"with {label} forward ran, then {refusal}"
@@ -94,6 +99,7 @@ class _Use:
     seed: int
     one_number: bool
     ran: int = 0
+    first: Case | None = None  # that ran
     raised: list[UserCodeRaised] = field(default_factory=list)
 
     def wrong_case(self, count: int, dtype: Any, end: float) -> CaseResult | None:
@@ -125,6 +131,7 @@ class _Use:
         except GradproofError:  # what backward gave is no array
             return None
         self.ran += 1
+        self.first = self.first or case
         return result
 
     def accused(self, result: CaseResult | None) -> frozenset[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.dialects.names import gradient_names
+from checks.dialects.names import gradient_names, suffixed
 from checks.dialects.probing import Live, Prober
 from checks.dialects.reach import Path, Slot, arrays, is_float_array, walk
 from checks.infer_draw import reseed
@@ -99,6 +99,9 @@ def scalars(
             slot.path.beside((".", g)) in keys or (len(slot.path.steps) == 1 and g in given)
             for g in (*gradient_names(key), *({key} & given))
         )
+        home = slot.path.steps[:-1]
+        beside = (p.steps[-1][1] for p in keys if p.steps[:-1] == home) if kind == "." and number else ()
+        placed = placed or any(isinstance(other, str) and suffixed(key, other) for other in beside)
         if number and placed:
             found.append(Parameter(_unused(slot.path.name, taken), [slot.path], scalar=True))
             taken.add(found[-1].name)
