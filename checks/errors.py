@@ -15,6 +15,10 @@ class LayerError(GradproofError):
     """The user's layer could not be built, run or read; the message is one or two lines for its author."""
 
 
+class NotFedError(LayerError):
+    """Backward wants something that forward does not give."""
+
+
 class GradientMismatch(AssertionError):
     """A gradient differs from the derivative of forward; the text is the report."""
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from checks.case import Case
-from checks.errors import LayerError
+from checks.errors import LayerError, NotFedError
 from checks.evaluation import quiet
 from checks.function import Array
 from checks.ordinary import distinct_case
@@ -117,7 +117,7 @@ def _from_above(subject: Subject, seed: int, dtype: Any) -> Literal["from above"
             trial = subject.build(case.arrays)
             output = np.asarray(trial.forward(case.arrays))
             given = trial.backward(np.zeros(output.shape, case.upstream_for(output).dtype))
-        except LayerError:
+        except NotFedError:
             return "not fed"
         except Exception:  # the layer's own code
             return "by itself"

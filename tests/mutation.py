@@ -111,6 +111,8 @@ def drop_factor(place: _Place) -> Iterator[_Change]:
     """`a * b` -> `a`, and -> `b`; `a / b` -> `a`."""
     for node in place.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
+        if isinstance(node.left, ast.List) or isinstance(node.right, ast.List):  # of so many entries
+            continue
         if isinstance(node.op, ast.Mult | ast.Div) and not place.counts(node):
             yield _Change(node, _text(node.left), _of_factor(place, node.right))
         if isinstance(node.op, ast.Mult) and not place.counts(node):
@@ -135,6 +137,8 @@ def drop_term(place: _Place) -> Iterator[_Change]:
         assert isinstance(node, ast.BinOp)
         if isinstance(node.op, ast.Add | ast.Sub) and not place.counts(node):
             local = ("missing-term", "missing-factor", "factor", "zero-gradient", "inconsistent-forward")
+            # Of `W - rate * dW` it is the whole gradient.
+            local += ("missing-gradient",) * isinstance(node.left, ast.Attribute)
             yield _Change(node, _text(node.left), local)
             if isinstance(node.op, ast.Add):
                 yield _Change(node, _text(node.right), local)

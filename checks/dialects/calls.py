@@ -13,7 +13,7 @@ import numpy as np
 from checks.dialects.names import RATE
 from checks.dialects.setup import OPTIMIZERS
 from checks.dialects.usage import Values
-from checks.errors import LayerError
+from checks.errors import LayerError, NotFedError
 from checks.infer_layout import Formal
 from checks.stepping import StepByGradient
 
@@ -195,7 +195,7 @@ class LayerBound:
         """What forward returned beside the output: all of it for a single argument."""
         rest = self._result[1:] if isinstance(self._result, tuple) else ()
         if len(rest) <= position:
-            raise LayerError("backward wants what forward kept for it, and forward returned nothing but its output")
+            raise NotFedError("backward wants what forward kept for it, and forward returned nothing but its output")
         return rest if self._calls.kept == 1 and len(rest) > 1 else rest[position]
 
 
