@@ -77,6 +77,7 @@ class _Comparing:
         self.typical = self._typical()
         self.kinks = np.zeros(len(self.indices), dtype=bool)
         self.causes: dict[int, Cause] = {}
+        self.rough = frozenset[int]()
         self.blunt = 0.0  # the share of an entry that could not be accused, of those that the complex step confirmed
         self.allowance_before: dict[int, float] = {}  # of entries on which longdouble is asked, before it was
         self.steps: dict[int, float] = {}  # the longest that the value of an entry rests on, where the ladder gave it
@@ -106,6 +107,7 @@ class _Comparing:
             causes=self.causes,
             hidden=self._hidden(),
             reach=max(self.blunt, self._reach(codes)),
+            rough=self.rough,
         )
 
     def _hidden(self) -> float:
@@ -203,6 +205,7 @@ class _Comparing:
             if different >= ENOUGH_DIFFERENT:
                 rest = np.array(order[done:])
                 codes[rest] = self._judge_at(rest, close=self.tolerance)
+                self.rough = frozenset(int(i) for i in self.indices[rest[codes[rest] == DIFFERS]])
                 break
             if no_numbers >= ENOUGH_DIFFERENT and not np.isfinite(self.a[k]):
                 codes[k] = self._judge_one(k, self.tolerance)
@@ -390,6 +393,9 @@ class _Comparing:
         # An accusation needs the steps at hand: longer ones may have crossed a kink.
         self.n[k], self.e[k] = line.ladder(length, lost)
         differs = self._judge_one(k, TWO_DIGITS, TWO_DIGITS) == DIFFERS
+        if code == DIFFERS and differs and off > kept[1]:  # it is wrong by what longdouble says, too
+            self.r[k] = kept[2]
+            return DIFFERS
         self.n[k], self.e[k], self.r[k] = kept
         if code == DIFFERS and (off > THREE_DIGITS * size or cancels) and not differs:
             self.causes[k] = "noise"

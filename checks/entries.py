@@ -38,6 +38,7 @@ class Entries:
     zero could hide in the rounding of the output. `reach`: the allowance, as a share of its size, with which the
     entry that is known least can be accused; 0.0 where that is its allowance. `no_numbers`: flat indices of
     entries that agree beside their point and are not finite at it, with what they are and what the derivative is.
+    `rough`: flat indices of entries that differ like others before them, by their cheap values alone.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Entries:
     hidden: float = 0.0
     reach: float = 0.0
     no_numbers: dict[int, tuple[float, float]] = field(default_factory=dict)
+    rough: frozenset[int] = frozenset()
 
     @property
     def verdict(self) -> GradientVerdict:

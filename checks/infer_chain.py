@@ -49,16 +49,25 @@ def chained(formals: Sequence[Formal]) -> Iterator[Layout]:
         rows = [longer for row in rows for longer in _longer(row, formal)]
     rows.sort(key=lambda row: row.cost)
     constants = {formal.name: 0.3 for formal in rates}
-    for columns in (True, False) if labels else (False,):
-        for row in rows[:_MOST_WITH_LABELS] if labels else rows:
-            last = next((letter for letter in reversed(_NEW) if letter == row.size), None)
-            shapes = [text.replace(last, "o") if last else text for text in row.shapes]
-            texts = [_in_columns(text) if columns else text for text in shapes]
-            declared = [declare(formal.name, text) for formal, text in zip(arrays, texts, strict=True)]
-            main = declare(formals[0].name, "i,n" if columns else "n,i")
-            for kind in (_COLUMN_LABELS if columns else _ROW_LABELS) if labels else ("",):
-                own = [declare(formal.name, kind.replace("o", "o" if last else "i", 1)) for formal in labels]
-                yield Layout((main, *own, *declared), constants=constants)
+    for single in (False, True) if labels else (False,):  # then with one output, which the code may insist on
+        for columns in (True, False) if labels else (False,):
+            for row in rows[:_MOST_WITH_LABELS] if labels else rows:
+                last = next((letter for letter in reversed(_NEW) if letter == row.size), None)
+                end = "1" if single else "o"
+                shapes = [text.replace(last, end) if last else text for text in row.shapes]
+                texts = [_in_columns(text) if columns else text for text in shapes]
+                declared = [declare(formal.name, text) for formal, text in zip(arrays, texts, strict=True)]
+                main = declare(formals[0].name, "i,n" if columns else "n,i")
+                for kind in _kinds(columns, single) if labels else ("",):
+                    own = [declare(formal.name, kind.replace("o", "o" if last else "i", 1)) for formal in labels]
+                    yield Layout((main, *own, *declared), constants=constants)
+
+
+def _kinds(columns: bool, single: bool) -> tuple[str, ...]:
+    """The labels that belong to samples in columns or in rows, of one output or of several."""
+    if single:
+        return ("1,n:mask", "1,n:target") if columns else ("n,1:mask", "n,1:target")
+    return _COLUMN_LABELS if columns else _ROW_LABELS
 
 
 def _in_columns(text: str) -> str:

@@ -43,6 +43,11 @@ def settle_domain(found: Found, run: Run, inputs: Sequence[str], words: frozense
         "expit",
     }
     guarded = logarithm and bool(_labels(found.layout) or "clip" in words)
+    if {"clip", "log"} <= words and not logarithm:  # beside an exponential of something else
+        for name in names:
+            if _is_clipped(found, run, name):
+                layout = found.layout.with_argument(replace(_get(found.layout, name), kind="probability"))
+                found = rerun(found, layout, run) or found
     if _finite(found.probes) and not guarded:
         return found
     for kind in ("probability",) if guarded else ("positive", "probability"):
@@ -54,6 +59,17 @@ def settle_domain(found: Found, run: Run, inputs: Sequence[str], words: frozense
             if tried is not None and _finite(tried.probes):
                 return tried
     return _settle_targets(found, run)
+
+
+def _is_clipped(found: Found, run: Run, name: str) -> bool:
+    """Whether only what lies between 0 and 1 of an array moves the output."""
+    sizes = found.sizes[0]
+    shape = tuple(d.value(sizes) for d in _get(found.layout, name).dims)
+    outputs = [run(found.layout, sizes, {name: np.full(shape, at)}).output for at in (0.3, 0.6, 1.5, 2.5, -0.5, -1.5)]
+    if any(output is None for output in outputs):
+        return False
+    same = [np.array_equal(np.asarray(outputs[k]), np.asarray(outputs[k + 1])) for k in (0, 2, 4)]
+    return same == [False, True, True]
 
 
 def _settle_targets(found: Found, run: Run) -> Found:

@@ -158,7 +158,9 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         case "matrix":
             return arrays(_unlike((*scenario.matrix, *scenario.vector), formal, scenario))
         case "vector":
-            return arrays(_unlike((*scenario.vector, *scenario.matrix), formal, scenario))
+            # Learned from data, it may have the intercept at its end.
+            longer = [f"{scenario.symbols[0]}+1"] if formal.place == "forward" and scenario.name == "rows" else []
+            return arrays(_unlike((*scenario.vector, *longer, *scenario.matrix), formal, scenario))
         case "rate":
             return [0.3, *arrays(scenario.vector)]
         case "sizes":

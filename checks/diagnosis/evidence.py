@@ -28,6 +28,7 @@ from checks.ordinary import ordinary_case, reaching
 from checks.subject import Subject
 
 CLOSE = 1e-5  # of an entry's size: how well a cure has to make it agree, beside the allowance
+_ROUGH = 2e-4  # of a value that was not looked at closely
 _CLOSE_SINGLE = 1e-3
 _STARTS = (3, 4, 3)  # the first size of each case that is drawn
 _SMALL = 2  # and of the second, where the first took long
@@ -82,10 +83,14 @@ class Sample:
         self.pairs: dict[str, Pair] = {}
         for name, entries in look.entries.items():
             shape = case.arrays[name].shape
+            rough = np.isin(entries.indices, list(entries.rough))
+            allowed = np.where(
+                rough, np.fmax(entries.allowances, _ROUGH * np.abs(entries.numerical)), entries.allowances
+            )
             self.pairs[name] = Pair(
                 analytic=entries.analytic.reshape(shape),
                 numerical=entries.numerical.reshape(shape),
-                allowance=entries.allowances.reshape(shape),
+                allowance=allowed.reshape(shape),
                 known=(~entries.kinks & np.isfinite(entries.numerical) & (entries.codes != UNDECIDED)).reshape(shape),
             )
 

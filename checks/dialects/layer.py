@@ -275,7 +275,12 @@ def last_returned(function: Callable[..., Any]) -> list[ast.expr]:
 
 def required(cls: type, name: str) -> list[Formal]:
     """What a method has to be given."""
-    return formals(plain(cls, name), "forward", skip=_skip(cls, name))[0]
+    return arguments(cls, name)[0]
+
+
+def arguments(cls: type, name: str) -> tuple[list[Formal], list[Formal]]:
+    """What a method has to be given, and what it may be."""
+    return formals(plain(cls, name), "forward", skip=_skip(cls, name))
 
 
 def plain(cls: type, name: str) -> Callable[..., Any]:

@@ -15,12 +15,12 @@ import numpy as np
 from checks.dialects import objective, separate
 from checks.dialects.arguments import constants_told
 from checks.dialects.both import in_roles
-from checks.dialects.layer import constructor, make, method, plain, private, required, returned_names
+from checks.dialects.layer import arguments, constructor, make, method, plain, private, required, returned_names
 from checks.dialects.layer import recognises as is_layer
 from checks.dialects.names import BACKWARD, FORWARD, UPSTREAM
-from checks.dialects.roles import is_data, learns, of_a_loss, of_a_network
+from checks.dialects.roles import is_data, is_label, learns, of_a_loss, of_a_network
 from checks.dialects.spelled import BOTH, Spelled, gradients, loss_with_gradients
-from checks.dialects.usage import Bound, Usage, Values, code_words, formals
+from checks.dialects.usage import Bound, Usage, Values, code_words
 from checks.infer_layout import REQUIRED, Formal
 
 LOSS = tuple(
@@ -75,7 +75,7 @@ def _of_two(cls: type) -> Calls | None:
         loss = method(cls, tuple(f"_{name}" for name in LOSS))
     if loss is None:
         return None
-    inputs, known = _inputs(plain(cls, loss)), [formal.name for formal in required(cls, loss)]
+    inputs, known = _inputs(cls, loss), [formal.name for formal in required(cls, loss)]
     names = [f"_{name}" for name in GRADIENT] if loss.startswith("_") else GRADIENT
     for gradient in (name for name in names if method(cls, (name,))):
         asked = [formal.name for formal in required(cls, gradient)]
@@ -107,15 +107,15 @@ def _of_one(cls: type) -> Iterator[Calls]:
     for name in (*named, *(name for name in LOSS if name in own)):
         if method(cls, (name,)) is None:
             continue
-        inputs = _inputs(plain(cls, name))
+        inputs = _inputs(cls, name)
         both = loss_with_gradients(plain(cls, name), inputs=()) if inputs else None
         if both is not None:
             yield Calls(loss=name, inputs=inputs, both=both)
 
 
-def _inputs(function: Any) -> tuple[Formal, ...]:
+def _inputs(cls: type, name: str) -> tuple[Formal, ...]:
     """The loss's arguments: the required ones, or the first two where the labels are optional."""
-    needed, spare = formals(function, "forward", skip=1)
+    needed, spare = arguments(cls, name)
     if len(needed) == 1 and spare and spare[0].default is None:
         needed.append(replace(spare[0], default=REQUIRED))
     return of_a_network(needed)
@@ -160,9 +160,14 @@ def usage(obj: Any, name: str) -> Usage:
         call=("layer = {create}", f"out = {first}"),
         answer=answer,
     )
-    if found.gradient is not None and len(found.asked) == len(found.inputs) and learns([f.name for f in found.inputs]):
+    spelled = found.both
+    if found.gradient is not None and len(found.asked) == len(found.inputs):
+        spelled = gradients(plain(cls, found.gradient))
+    names = [formal.name for formal in found.inputs]
+    each = spelled is not None and len(spelled.keys) > 1 and len(spelled.keys) == sum(not is_label(n) for n in names)
+    if spelled is not None and (learns(names) or (each and not built and any(map(is_label, names)))):
         stateless = replace(network, forward=tuple(required(cls, found.loss)), gives_input=True, returns_all=False)
-        return in_roles(stateless, of_a_loss(stateless.forward, gradients(plain(cls, found.gradient))))
+        return in_roles(stateless, of_a_loss(stateless.forward, spelled))
     return network
 
 

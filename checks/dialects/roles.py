@@ -119,16 +119,28 @@ def _owners(formals: Sequence[Formal], spelled: Spelled) -> tuple[str, ...] | No
     found = tuple(dict.fromkeys(name for name in said if name is not None))
     if spelled.container == "dict":
         return found or None
+    arrays = [f.name for f in formals if not _is_label(f)]
+    alike = _called_alike(spelled.keys, arrays)
+    if alike is not None and len(found) < len(said):
+        return alike
     if spelled.container != "unknown" and len(said) == len(names):
         return tuple(name for name, key in zip(names, spelled.keys, strict=True) if key != "None")
     if len(found) == len(said):
         return found
-    arrays = [f.name for f in formals if not _is_label(f)]
     if spelled.container == "unknown":
         return _single(names, arrays)
     likely = [n for n in arrays if not is_data(n) and not is_number(n)]
     rest = likely if len(likely) >= len(said) else arrays
     return tuple(rest[: len(said)]) if len(rest) >= len(said) else None
+
+
+def _called_alike(keys: Sequence[str], arrays: Sequence[str]) -> tuple[str, ...] | None:
+    """The arrays that several gradients are called after, nearly: `dMean` after `t_mean`; None where one is of none."""
+    stems = [re.sub(r"^(d|grad)_?|_?grad$", "", key).replace("_", "").lower() for key in keys]
+    found = [[name for name in arrays if stem and stem in name.replace("_", "").lower()] for stem in stems]
+    one_each = len(keys) > 1 and all(len(names) == 1 for names in found)
+    known = tuple(names[0] for names in found) if one_each else ()
+    return known if known and len(set(known)) == len(known) else None
 
 
 def _speaks_of(key: str, name: str, spelled: Spelled) -> bool:

@@ -153,7 +153,7 @@ class _Solved:
 
     def __init__(self, at: Place, was: Seen, wanted: Array) -> None:
         self.at, self.wanted, self.value = at, wanted, np.asarray(was.value, dtype=float)
-        names = [name for name in in_sight(was.scope) if is_float(name.value) or _is_mask(name.value)]
+        names = [name for name in in_sight(was.scope) if is_float(name.value) or _is_told(name.value)]
         rows = re.compile(r"\[\d+\]$")  # of arrays, which come last
         self.names = sorted(names, key=lambda name: bool(rows.search(name.text)))[:_MOST_NAMES]
         own = ast.unparse(at.node)
@@ -180,7 +180,9 @@ class _Solved:
         known = [one, *self.alone, *_reduced(self.names, self.value), *_matrices(self.names, self.value)]
         for number, term in _matched((self.wanted - self.value).ravel(), known, self.alone):
             sign, times = "-" if number < 0 else "+", _NUMBERS[number]
-            text = f"{times}{term.text}" if term.text != _ONE else times.removesuffix(" * ") or _ONE
+            text = (
+                f"{times}{term.text}".replace("* 1 /", "/") if term.text != _ONE else times.removesuffix(" * ") or _ONE
+            )
             change = with_scope(_plus(number, term.get))
             yield Edit(at.number, change, f"{at.text} {sign} {text}", "missing-term", f"the term {text} is missing")
 
@@ -193,8 +195,9 @@ def _times_over(number: float, get: _Get) -> Callable[[Any, Mapping[str, Any]], 
     return lambda value, scope: value * number * get(scope)
 
 
-def _is_mask(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype == bool
+def _is_told(value: Any) -> bool:
+    """Whether it is a mask, or a number of things."""
+    return (isinstance(value, np.ndarray) and value.dtype == bool) or (np.ndim(value) == 0 and not is_float(value))
 
 
 def _elementwise(names: Sequence[Name], shape: tuple[int, ...]) -> list[_Term]:
@@ -205,6 +208,7 @@ def _elementwise(names: Sequence[Name], shape: tuple[int, ...]) -> list[_Term]:
             number = not np.ndim(name.value)
             if fits(name.value, np.empty(shape)) and not (number and (text != "{}" or name.value in (0, 1))):
                 found.append(_Term(text.replace("{}", name.text), *_values(form, name, shape)))
+    found.sort(key=lambda term: len(np.unique(term.values)) > 1)  # numbers before arrays
     inverse = [_Term(f"1 / {t.text}", 1 / t.values, _inverse(t.get)) for t in found if np.all(t.values != 0)]
     return [term for term in (*found, *inverse) if np.all(np.isfinite(term.values)) and np.any(term.values)]
 
