@@ -34,7 +34,7 @@ _STARTS = (3, 4, 3)  # the first size of each case that is drawn
 _SMALL = 2  # and of the second, where the first took long
 _LONG = 1500  # forward passes
 _BESIDE = 0.01  # of each entry: two decimals are often the same, and a tie tells nothing
-_MOST_CASES = 4
+_MOST_CASES, _MOST_CONTROLS = 4, 2
 _LEAST_CASES, _LEAST_ENTRIES = 2, 4
 _TELLING = 1e-3  # of the largest entry
 _MOST_FORWARDS = 4000
@@ -198,10 +198,10 @@ def is_number(value: Any) -> bool:
 
 
 class Evidence:
-    """The cases in which a layer's gradients are wrong."""
+    """The cases in which a layer's gradients are wrong, and `controls`, in which they are right."""
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
-        self.samples = samples
+    def __init__(self, samples: Sequence[Sample], controls: Sequence[Sample] = ()) -> None:
+        self.samples, self.controls = samples, controls
 
     @property
     def subject(self) -> Subject:
@@ -215,7 +215,11 @@ class Evidence:
     def about(self, name: str) -> Evidence | None:
         """The cases in which this gradient is wrong; None where it is in none of them."""
         wrong = [sample for sample in self.samples if sample.is_wrong(name)]
-        return Evidence(wrong) if wrong else None
+        return Evidence(wrong, self.controls) if wrong else None
+
+    def is_right_somewhere(self, name: str) -> bool:
+        """Whether there is a case in which this gradient is right, and something."""
+        return any(np.any(sample.pairs[name].numerical != 0) for sample in self.controls if name in sample.pairs)
 
     def pairs(self, name: str) -> list[Pair]:
         """The gradient on each case, where there is something to compare."""
@@ -256,6 +260,7 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
     first = next((result for result in wrong if result.mode is None), wrong[0])
     names = first.differing
     samples: list[Sample] = []
+    controls: list[Sample] = []
     spent = 0
     with quiet():
         for case in _cases(first, wrong, seed, samples):
@@ -266,10 +271,12 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
             spent += sample.evaluations
             if sample.finite and any(sample.is_wrong(name) for name in names):
                 samples.append(sample)
+            elif sample.finite and len(controls) < _MOST_CONTROLS:
+                controls.append(sample)
             enough = len(samples) >= _LEAST_CASES and spent > _MOST_FORWARDS
             if len(samples) >= _MOST_CASES - 1 or enough or time.monotonic() > until:
                 break
-    return Evidence(samples) if samples else None
+    return Evidence(samples, controls) if samples else None
 
 
 def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: Sequence[Sample]) -> Iterator[Case]:

@@ -54,16 +54,22 @@ def repaired(evidence: Evidence, names: Sequence[str], until: float) -> dict[str
         before = answer(first.case, first.upstream)
     except Exception:  # no source, or backward does not run: there is nothing to change
         return {}
-    search = _Search(code, samples, names, before if both else None, until)
+    search = _Search(code, samples, names, before if both else None, until, evidence.controls)
     cures = search.run()
     return {name: search.told(name, cure) for name, cure in cures.items()}
 
 
 class _Search:
     def __init__(
-        self, code: Rewritten, samples: Sequence[Sample], names: Sequence[str], before: Answer | None, until: float
+        self,
+        code: Rewritten,
+        samples: Sequence[Sample],
+        names: Sequence[str],
+        before: Answer | None,
+        until: float,
+        controls: Sequence[Sample],
     ) -> None:
-        self.code = code
+        self.code, self.controls = code, controls
         self.samples = samples
         self.names = [name for name in names if any(name in sample.pairs for sample in samples)]
         self.before = before
@@ -182,6 +188,10 @@ class _Search:
             given.append(one)
         if self.before is not None and not close(given[0].output, self.before.output):
             return {}
+        for sample in self.controls:  # what is right stays right
+            one = self._answer(sample)
+            if one is None or not all(self._agrees(sample, one, name) for name in sample.pairs):
+                return {}
         for sample, one in zip(self.samples, given, strict=True):
             right = (name for name, pair in sample.pairs.items() if pair.agrees(pair.analytic) is not None)
             if any(not self._agrees(sample, one, name) for name in right):
