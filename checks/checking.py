@@ -19,6 +19,7 @@ from checks.averaging import as_mean
 from checks.batch_average import over_batch
 from checks.case import Case
 from checks.caveats import with_caveats
+from checks.classes import as_classes
 from checks.contract import breaches
 from checks.convention import Convention
 from checks.diagnosis import Diagnosis, diagnose
@@ -245,7 +246,7 @@ class _Run:
         """Where backward is the gradient of something else by convention, of a mean, or by scores: judged as that."""
         assert self.subject is not None
         known = [*self.results, *([self.smallest] if self.smallest is not None else [])]
-        for judged_as in (as_mean, as_fused, over_batch):
+        for judged_as in (as_mean, as_classes, as_fused, over_batch):
             self.meant = judged_as(self.subject, known)
             if self.meant is not None:
                 self.subject, self.results, self.smallest = self.meant.subject, self.meant.results, None

@@ -198,12 +198,19 @@ def _groups(formals: Sequence[Formal], table: Sequence[Scenario], told: Shapes) 
     learns = any(formal.hint == "label" for formal in formals)
     if learns:
         yield chain
-    for scenario in table:
+    for scenario in (_as_told(one, formals, told) for one in table):
         rows = _Group(scenario.name, layouts(formals, scenario), single=scenario.single)
         if scenario.name != "rows" or learns:
             yield rows
         else:
             yield from (chain, rows) if unnamed else (rows, chain)
+
+
+def _as_told(scenario: Scenario, formals: Sequence[Formal], told: Shapes) -> Scenario:
+    """The scenario with the main input's shapes of as many axes first as the code's words give it."""
+    axes = len(told.get(formals[0].name, ())) if formals else 0
+    shapes = sorted(scenario.x, key=lambda text: len(text.partition(":")[0].split(",")) != axes)
+    return replace(scenario, x=tuple(shapes)) if axes else scenario
 
 
 class _Search:

@@ -41,13 +41,17 @@ _ASSIGNED = re.compile(r"\s*[\w.]+(?:\s*,\s*[\w.]+)*\s*(?::[^=]+)?=(?!=)\s*(.+)"
 _OWN_COPY = r"(?:[\w.]+\(\s*)?{}\b(?:\.(?:copy|astype)\(.*|\s*,.*|\s*\))*\)?"
 
 
+_MARKUP = re.compile(r":\w+(?::\w+)*:`([^`<]*?)\s*(?:<[^>`]*>)?`")  # :class:`ndarray <numpy.ndarray>`
+
+
 def shapes(notes: Iterable[Note], names: Sequence[str]) -> Shapes:
     """The shapes that the notes tell of arrays of these names, the first that is told of each.
 
     The same word is the same size; its case matters only where both cases occur.
     """
     told: Shapes = {}
-    for code, text in notes:
+    for code, marked in notes:
+        text = _MARKUP.sub(r"\1", marked).replace("`", "")
         for name, shape in (*_beside(code, text, names), *_in_prose(text, names)):
             told.setdefault(name, shape)
     return _folded(told)

@@ -36,7 +36,7 @@ LAYERS = (
     ("diagnosis", "statement"),
     ("findings",),
     ("convention",),
-    ("averaging", "batch_average", "fused", "implied", "uses", "guards"),
+    ("averaging", "batch_average", "classes", "fused", "implied", "uses", "guards"),
     ("summary", "report", "caveats", "own_case", "own_inputs"),
     ("load",),
     ("discover",),

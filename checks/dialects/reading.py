@@ -349,8 +349,8 @@ class _Reading(Locating):
     def fits(self, found: Found) -> bool | None:
         """Whether each gradient has as many entries as its array, axes of length one aside in the same shape.
 
-        Nor is there one missing of an array that the constructor takes and of which nothing is known: of another shape,
-        it may have one. None where there are more or fewer of them than arrays.
+        None where there are more or fewer of them than arrays, or there is none of an array that the constructor takes
+        and of which nothing is known: of another shape, it may have one.
         """
         if found.raised is not None:
             return True
@@ -364,7 +364,7 @@ class _Reading(Locating):
             return False
         unknown = {f.name for f in self.usage.constructor if f.hint == "none"}
         if any(name in unknown and name not in located.places for name in self.owing):
-            return False
+            return None  # a number, rather
         live, kept = self.live, {p.name: p.paths[0] for p in parameters if p.paths}
         assert live is not None
         for name, place in located.places.items():

@@ -68,10 +68,12 @@ class _Bound(LayerBound):
         super().__init__(instance, calls)
         self._wrap = variable or _as_it_is
         self._above = self._wrap if above else _as_it_is
+        self._alive: Any = None
 
     def forward(self, values: Values) -> Any:
         wrapped = {n: self._wrap(v) if isinstance(v, np.ndarray) else v for n, v in values.items()}
-        return _unwrapped(super().forward(wrapped))
+        self._alive = super().forward(wrapped)  # functions hold their outputs weakly
+        return _unwrapped(self._alive)
 
     def backward(self, upstream: Any) -> Any:
         return _unwrapped(super().backward(self._above(np.asarray(upstream))))
