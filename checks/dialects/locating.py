@@ -42,6 +42,7 @@ class Locating:
         self.owing: list[str] = []
         self.live: Live | None = None
         self.unseen: frozenset[str] = frozenset()  # parameters that backward changes by a rule of its own
+        self.leaves_nothing = False  # by backward, on the object
         self.answers_alone = False  # it answers for its parameters, and not for the input
         self.usage = usage
         self.inputs = given_inputs(usage, request)
@@ -76,6 +77,7 @@ class Locating:
                     f"{self.usage.name}: {said}\nlet each forward store afresh all that backward reads"
                 ) from error
         self.live = live
+        self.leaves_nothing = not left_behind(live.root, behind)
         taken = {p.name for p in parameters} | set(live.values)
         parameters += scalars(live.root, before, taken, live.returned, self.usage.returned_names)
         parameters += self.numbers(found, live, parameters, before, given)

@@ -364,7 +364,7 @@ class _Reading(Locating):
             return False
         unknown = {f.name for f in self.usage.constructor if f.hint == "none"}
         if any(name in unknown and name not in located.places for name in self.owing):
-            return None  # a number, rather
+            return None if self.leaves_nothing else False  # without any other gradient it is a number, rather
         live, kept = self.live, {p.name: p.paths[0] for p in parameters if p.paths}
         assert live is not None
         for name, place in located.places.items():
