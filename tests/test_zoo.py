@@ -41,7 +41,7 @@ def test_a_correct_layer_is_read_and_passes(target: str) -> None:
 
 @pytest.mark.parametrize("target", WRONG)
 def test_a_layer_with_a_fault_fails(target: str) -> None:
-    report = check(WRONG[target], seed=1, max_examples=12)
+    report = check(WRONG[target], seed=1, max_examples=6)
     assert report.verdict == "fail", f"{FAULTS[target]}\n{report.to_text()}"
 
 
