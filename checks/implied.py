@@ -131,9 +131,10 @@ def _explained(subject: Subject, seed: int, dtype: Any) -> Implied | None:
         for loss in (one for one in _LOSSES if kind in one.kinds):
             looks = _looks(_Judged(subject, signature, loss), seed, dtype)
             for words, code, share in _SHARES if looks else ():
-                number = next(filter(None, (_multiple(looks, name, share) for name in looks[0].slopes)), None)
+                with np.errstate(all="ignore"):
+                    number = next(filter(None, (_multiple(looks, name, share) for name in looks[0].slopes)), None)
+                    decays = {} if number is None else _decays(looks, number, share)
                 if number is not None:
-                    decays = _decays(looks, number, share)
                     judged = _Judged(subject, signature, loss, number, words, code, decays)
                     return Implied(judged.subject, judged.said, bool(loss.odds))
     return None

@@ -60,8 +60,8 @@ def test_each_kind_has_three_of_either() -> None:
         (
             Softmax,
             "x",
-            "the term (self.out * dout).sum(axis=1, keepdims=True) * self.out is missing in line 186: mended, ",
-            "line 186: return dout * self.out - (self.out * dout).sum(axis=1, keepdims=True) * self.out",
+            "the term (dout * self.out).sum(axis=1, keepdims=True) * self.out is missing in line 186: mended, ",
+            "line 186: return dout * self.out - (dout * self.out).sum(axis=1, keepdims=True) * self.out",
         ),
         (DeafTanh, "x", "it is the same whatever the gradient from above is", None),
         (

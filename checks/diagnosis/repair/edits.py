@@ -16,6 +16,7 @@ from checks.diagnosis.repair.operators import compared, numbers, operands, signs
 from checks.diagnosis.repair.sight import Name, in_sight, spelled_out
 
 _MOST_SPELLED = 10
+_MOST_OTHERS = 6
 _MOST_COUNTERS, _MOST_LARGER, _MOST_PARTS = 2, 24, 16
 
 
@@ -36,7 +37,10 @@ def edits(
     known = {at.number: in_sight(at.was.scope) for at in places}
     for at in places:
         yield from replaced(at, known[at.number])
-        yield from replaced(at, spelled_out(_beside(at), at.was.scope, names[at.site.function]))
+        yield from replaced(at, spelled_out(_beside(at, known[at.number]), at.was.scope, names[at.site.function]))
+    for at in places:  # a root of a width, by which scores are divided
+        numbers_there = [name for name in known[at.number] if not np.ndim(name.value)]
+        yield from multiplied(at, numbers_there, ROOT)
     yield from wanted(places)
     texts = _expressions(sites)
     for at in places:
@@ -45,9 +49,6 @@ def edits(
     for form in FORMS[:2]:
         for at in places:
             yield from multiplied(at, known[at.number], form)
-    for at in places:  # a root of a width, by which scores are divided
-        numbers_there = [name for name in known[at.number] if not np.ndim(name.value)]
-        yield from multiplied(at, numbers_there, ROOT)
     for at in places:
         yield from added(at, known[at.number], alone)
     for form in FORMS:
@@ -67,12 +68,22 @@ def edits(
         yield from added(at, known[at.number], products)
 
 
-def _beside(at: Place) -> list[str]:
-    """The entries before and after one that is taken by a counter: `hs[t - 1]` of `hs[t]`."""
+def _beside(at: Place, names: Sequence[Name]) -> list[str]:
+    """The entries before and after one that is taken by a counter, `hs[t - 1]` of `hs[t]`; those that another array
+    has there, and that are taken by another counter.
+    """
     match at.node:
         case ast.Subscript(value=array, slice=ast.Name() | ast.BinOp() as index):
-            return [f"{ast.unparse(array)}[{ast.unparse(index)} {by}]" for by in ("- 1", "+ 1")]
-    return []
+            own, by = ast.unparse(array), ast.unparse(index)
+        case _:
+            return []
+    counters = [text for text, value in at.was.scope.items() if isinstance(value, int | np.integer) and text != by]
+    others = [name.text for name in names if np.ndim(name.value) > np.ndim(at.was.value) and name.text != own]
+    return [
+        *(f"{own}[{by} {step}]" for step in ("- 1", "+ 1")),
+        *(f"{other}[{by}]" for other in others[:_MOST_OTHERS]),
+        *(f"{own}[{counter}]" for counter in counters[:_MOST_OTHERS]),
+    ]
 
 
 def _parts(sites: Sequence[Site], names: Sequence[Name], was: Seen) -> list[str]:

@@ -18,13 +18,19 @@ _Get = Callable[[Mapping[str, Any]], Any]
 
 
 def replaced(at: Place, names: Sequence[Name]) -> Iterator[Edit]:
-    """Another array of the same shape."""
+    """Another array of the same shape, or another number for a number."""
     value, own = at.was.value, ast.unparse(at.node)
-    if not isinstance(at.node, ast.Name | ast.Attribute | ast.Subscript) or not isinstance(value, np.ndarray):
+    number = np.ndim(value) == 0 and not at.counts  # N for D
+    if not isinstance(at.node, ast.Name | ast.Attribute | ast.Subscript):
         return
-    targets = {ast.unparse(t) for t in getattr(at.site.statement, "targets", ())}  # which hold an earlier value
+    if not number and not isinstance(value, np.ndarray):
+        return
+    # An earlier value of what is assigned to may be meant in a sum: `dx = dx + ...`.
+    targets = {ast.unparse(t) for t in getattr(at.site.statement, "targets", ())}
+    targets = set() if isinstance(at.site.parent, ast.BinOp) else targets
     for name in names:
-        if isinstance(name.value, np.ndarray) and name.value.shape == value.shape and name.text not in (own, *targets):
+        alike = np.ndim(name.value) == 0 if number else np.shape(name.value) == value.shape
+        if alike and name.text not in (own, *targets) and (isinstance(name.value, np.ndarray) or number):
             what = f"{own} stands where {name.text} belongs"
             yield Edit(at.number, with_scope(_only(name.get)), name.text, "wrong-values", what)
 

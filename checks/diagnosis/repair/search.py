@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 import linecache
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
 
@@ -22,7 +24,7 @@ from checks.diagnosis.repair.running import Answer, answer, makers
 from checks.diagnosis.repair.wanted import Wanted
 from checks.live import close
 
-_MOST_CONSTANTS = 12
+_MOST_CONSTANTS, _MOST_NAMES = 12, 12
 _MOST_RUNS = 2500  # for all of one layer's gradients
 _MOST_SECONDS = 1.0  # of the processor's time, where each run takes long
 
@@ -31,9 +33,10 @@ _MOST_SECONDS = 1.0  # of the processor's time, where each run takes long
 class _Adding:
     """A statement that adds up where the user's assigns."""
 
-    statement: ast.Assign | ast.AugAssign
+    statement: ast.Assign | ast.AugAssign | ast.Return
     text: str
     codes: Mapping[int, CodeType]
+    exchanged: tuple[str, str] | None = None  # a name, and the one in its place
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,7 +85,7 @@ class _Search:
         found: dict[str, _Cure] = {}
         if not self.names:
             return found
-        for adding in self._additions():
+        for adding in (*self._additions(), *self._exchanges()):
             with self.code.installed(adding.codes):
                 if self._note(found, adding) or self._spent():
                     return found
@@ -147,6 +150,22 @@ class _Search:
                     new = ast.AugAssign(target=target, op=ast.Add(), value=statement.value)
                     yield from self._adding(number, statement, new)
 
+    def _exchanges(self) -> Iterator[_Adding]:
+        """One name in place of another that a statement has more than once: of the samples for of the features."""
+        for number, function in enumerate(self.code.nodes):
+            loaded = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+            stored = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+            others = list(dict.fromkeys(name for name in (*stored, *loaded) if name in stored))[:_MOST_NAMES]
+            for statement in ast.walk(function):
+                if not isinstance(statement, ast.Assign | ast.Return) or statement.value is None:
+                    continue
+                own = Counter(n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name) and n.id in stored)
+                for name, other in itertools.product([one for one, count in own.items() if count > 1], others):
+                    if name != other:
+                        new = _Renamed(name, other).visit(copy.deepcopy(statement))
+                        for adding in self._adding(number, statement, new):
+                            yield replace(adding, exchanged=(name, other))
+
     def _scattered(self, number: int, function: ast.AST) -> Iterator[_Adding]:
         """`np.add.at` in the place of an assignment to entries, or of an addition, which adds once for each of them."""
         names = self.code.functions[number].__globals__
@@ -168,7 +187,9 @@ class _Search:
                 new = ast.Expr(ast.Call(func=called, args=[whole, entries, value], keywords=[]))
                 yield from self._adding(number, statement, new)
 
-    def _adding(self, number: int, statement: ast.Assign | ast.AugAssign, new: ast.stmt) -> Iterator[_Adding]:
+    def _adding(
+        self, number: int, statement: ast.Assign | ast.AugAssign | ast.Return, new: ast.stmt
+    ) -> Iterator[_Adding]:
         fresh = _exchanged(self.code.nodes[number], statement, ast.copy_location(new, statement))
         code = recompiled(self.code.functions[number], fresh, self.code.owners[number])
         if code is not None:
@@ -240,11 +261,17 @@ class _Search:
     def told(self, name: str, cure: _Cure) -> Diagnosis:
         edit, off = cure.edit, cure.off[name]
         if isinstance(edit, _Adding):
+            if edit.exchanged is not None:
+                name, other = edit.exchanged
+                mended = Mended(line=edit.statement.lineno, before=_head(edit.statement), after=edit.text)
+                what = f"{name} stands where {other} belongs"
+                return Diagnosis(kind="wrong-values", what=what, off=off, mended=mended)
             if isinstance(edit.statement, ast.AugAssign):
                 what = (
                     f"{ast.unparse(edit.statement.target)} is added to once where an entry of it comes several times,"
                 )
             else:
+                assert isinstance(edit.statement, ast.Assign)
                 what = f"{ast.unparse(edit.statement.targets[0])} is written again and again, and not added to,"
             mended = Mended(line=edit.statement.lineno, before=_head(edit.statement), after=edit.text)
             return Diagnosis(kind="overwritten", what=what, off=off, mended=mended)
@@ -253,6 +280,18 @@ class _Search:
         mended = Mended(line=site.node.lineno, before=_head(site.statement), after=new)
         kind = "branch" if isinstance(site.parent, ast.Compare) else edit.kind
         return Diagnosis(kind=kind, what=edit.what, off=off, mended=mended)
+
+
+class _Renamed(ast.NodeTransformer):
+    """One name in place of another, wherever it is loaded."""
+
+    def __init__(self, name: str, other: str) -> None:
+        self.name, self.other = name, other
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        if node.id == self.name and isinstance(node.ctx, ast.Load):
+            return ast.copy_location(ast.Name(id=self.other, ctx=node.ctx), node)
+        return node
 
 
 def _loaded(node: ast.expr) -> ast.expr:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import CodeType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from checks.diagnosis.repair.edit import is_value
 
+_NO_OBJECTS = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
 _MOST = 60
 _MOST_ROWS = 4  # of an array, to be taken one by one
 _MOST_ENTRIES = 12  # of a dict or a tuple
@@ -41,14 +42,14 @@ def in_sight(scope: Mapping[str, Any]) -> list[Name]:
 
 
 def reachable(scope: Mapping[str, Any]) -> Iterator[Name]:
-    """All that is in sight: the names, the attributes of what they stand for, the entries of both."""
-    for text, value in scope.items():
-        if text.startswith((".", "__")):
-            continue
-        own = Name(text, value, _by_key(text))
+    """All that is in sight: the names and their entries, then the attributes of what they stand for and theirs."""
+    names = [Name(text, value, _by_key(text)) for text, value in scope.items() if not text.startswith((".", "__"))]
+    for own in names:
         yield own
         yield from _entries(own)
-        if hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value):
+    for own in names:
+        text, value = own.text, own.value
+        if hasattr(value, "__dict__") and not isinstance(value, _NO_OBJECTS):
             for attribute, inner in list(vars(value).items()):
                 one = Name(f"{text}.{attribute}", inner, _by_attribute(own.get, attribute))
                 yield one

@@ -27,7 +27,7 @@ from checks.function import Array
 
 _FEWEST, _MOST = 4, 24  # entries of an expression that is solved for
 _MOST_RUNS = 900
-_MOST_NAMES = 28
+_MOST_NAMES, _MOST_NUMBERS = 28, 6
 _CLOSE = 1e-5
 _ALONE = FORMS[:8]
 _NUMBERS = {1.0: "", -1.0: "", 2.0: "2 * ", -2.0: "2 * ", 0.5: "0.5 * ", -0.5: "0.5 * "}
@@ -209,6 +209,9 @@ def _elementwise(names: Sequence[Name], shape: tuple[int, ...]) -> list[_Term]:
             if fits(name.value, np.empty(shape)) and not (number and (text != "{}" or name.value in (0, 1))):
                 found.append(_Term(text.replace("{}", name.text), *_values(form, name, shape)))
     found.sort(key=lambda term: len(np.unique(term.values)) > 1)  # numbers before arrays
+    numbers = [term for term in found if len(np.unique(term.values)) == 1][:_MOST_NUMBERS]
+    found += [_times(a, b) for a, b in itertools.combinations(numbers, 2)]
+    found += [_over(a, b) for a, b in itertools.permutations(numbers, 2)]
     inverse = [_Term(f"1 / {t.text}", 1 / t.values, _inverse(t.get)) for t in found if np.all(t.values != 0)]
     return [term for term in (*found, *inverse) if np.all(np.isfinite(term.values)) and np.any(term.values)]
 
@@ -283,8 +286,15 @@ def _rows(target: Array, table: Array, terms: Sequence[_Term]) -> Iterator[tuple
             yield near, terms[int(k)]
 
 
+def _over(one: _Term, other: _Term) -> _Term:
+    return _Term(
+        f"{one.text} / {other.text}", one.values / other.values, lambda scope: one.get(scope) / other.get(scope)
+    )
+
+
 def _times(one: _Term, other: _Term) -> _Term:
-    first, second = sorted((one, other), key=lambda term: term.text.startswith("1 / "))
+    # What comes from above is written first, what divides last.
+    first, second = sorted((one, other), key=lambda term: (term.text.startswith("1 / "), "self." in term.text))
     text = f"{first.text} / {second.text[4:]}" if second.text.startswith("1 / ") else f"{first.text} * {second.text}"
     return _Term(text, one.values * other.values, lambda scope: one.get(scope) * other.get(scope))
 
