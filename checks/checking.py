@@ -45,6 +45,7 @@ from checks.summary import summarise
 from checks.trusted import Trusted, trusted
 from checks.uses import look_at_uses
 
+_ROOMY, _MOST_ROOM = (8, 7, 6, 5), 600  # the first of the sizes; entries
 _LONGER = 3  # times as long as the longest drawn case: what a large one may take
 
 
@@ -239,8 +240,13 @@ class _Run:
             return None
         main = [name for d in signature.arguments[0].dims[1:] for name in d.names]
         others = [name for name in signature.sizes if name not in main]
-        sizes = {**{name: 8 + k for k, name in enumerate(main)}, **{name: 2 + k for k, name in enumerate(others)}}
-        return ordinary_case(self.subject, self.seed, dtype, sizes)
+        beside = {name: 2 + k for k, name in enumerate(others)}
+        for start in _ROOMY:
+            sizes = {**{name: start + k for k, name in enumerate(main)}, **beside}
+            case = ordinary_case(self.subject, self.seed, dtype, sizes)
+            if case is None or sum(array.size for array in case.arrays.values()) <= _MOST_ROOM:
+                return case
+        return case
 
     def average(self) -> None:
         """Where backward is the gradient of something else by convention, of a mean, or by scores: judged as that."""
