@@ -70,13 +70,15 @@ def read(usage: Usage, request: Request) -> Subject:
 def _by_labels(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator[Subject]:
     """The uses in which backward is handed labels, as far as they can be read. `known`: layouts without the labels."""
     for way in (usage, *usage.variants):
+        found: Subject | None = None
         for layouts in (*([one] for one in with_labels(way, known)), ()):
             with quiet(), contextlib.suppress(LayerError, SignatureError):
                 reading = _Reading(way, request, tuple(layouts))
                 subject = reading.subject()
-                if subject.owed and not reading.raised:
-                    yield subject
-                    break
+                found = subject if subject.owed and not reading.raised else None
+            if found is not None:
+                yield found
+                break
 
 
 def _read(usage: Usage, request: Request) -> tuple[Subject, tuple[Found, ...]]:
