@@ -184,11 +184,11 @@ def _looks(judged: _Judged, seed: int, dtype: Any) -> list[_Look]:
             return []
         try:
             with quiet():
-                look = _look(judged, case)
+                look = _look(judged, case) or _look(judged, case.plain())
         except Exception:  # the layer's own code
             return []
         found += [look] if look is not None else []
-        if len(found) == _ENOUGH:
+        if len(found) >= _ENOUGH and len({look.output.shape for look in found}) > 1:
             break
     return found if len(found) > 1 else []
 

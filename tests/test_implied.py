@@ -111,6 +111,19 @@ def test_a_layer_that_is_right_is_not_asked_for_labels() -> None:
     assert implied(read(Right), 0, "float64") is None
 
 
+def test_the_cases_that_tell_the_loss_have_several_sizes() -> None:
+    for seed in range(12):  # of one size alone, 1/n would be a number
+        report = check(no_loss.Columns, seed=seed, max_examples=1)
+        assert report.likeness == "no call gives a loss: judged by the cross entropy, divided by the number of samples"
+
+
+def test_the_callers_output_is_its_own_while_readings_are_handed_on() -> None:
+    before = sys.stdout
+    readings = iter(read(Linear).labelled())
+    next(readings)
+    assert sys.stdout is before
+
+
 def test_where_no_loss_explains_it_what_to_add_is_said() -> None:
     report = check(OfNoKnownLoss, seed=1)
     assert report.verdict == "error"
