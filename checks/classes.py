@@ -32,9 +32,22 @@ def as_classes(subject: Subject, results: Sequence[CaseResult]) -> Convention | 
             signatures = tuple(_with_kind(signature, name, kind) for signature in subject.signatures)
             meant = replace(subject, signatures=signatures, modes=())
             found = list(_judged(cases, meant, name, kind))
-            if len(found) == len(cases) and found:
+            if len(found) == len(cases) and found and _adds_up(found, name):
                 return Convention(subject=meant, results=found, findings=())
     return None
+
+
+def _adds_up(found: Sequence[CaseResult], name: str) -> bool:
+    """Whether it is that rows add up to one, and not that they are nothing below zero: twice the labels spoil it."""
+    for result in found:
+        case = result.case
+        try:
+            twice = examine(replace(case, arrays={**case.arrays, name: 2 * case.arrays[name]}))
+        except GradproofError:
+            continue
+        if twice.differing:
+            return True
+    return False
 
 
 def _judged(cases: Sequence[Case], subject: Subject, name: str, kind: str) -> Iterator[CaseResult]:
