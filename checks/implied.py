@@ -98,7 +98,7 @@ def implied(subject: Subject, seed: int, dtype: Any) -> Implied | None:
     if way == "from above":
         return None
     found = next(filter(None, (_explained(one, seed, dtype) for one in subject.labelled())), None)
-    if found is None and way == "not fed":
+    if found is None and way == "not fed" and not subject.fed:
         raise LayerError(
             f"{subject.name}: backward starts from labels, and no call gives the loss that they are labels of; "
             "its gradients are those of no squared or absolute error and of no cross entropy\n"

@@ -58,7 +58,13 @@ def _labels(unknown: Sequence[str]) -> Sequence[str]:
 def _held(found: Usage) -> Usage | None:
     """The constructor takes data and labels, and both calls take nothing."""
     formals = holding(found.constructor)
-    return None if formals is None else _as_network(replace(found, constructor=formals))
+    if formals is not None:
+        return _as_network(replace(found, constructor=formals))
+    arrays = [formal for formal in found.constructor if formal.hint == "none"]
+    if len(arrays) < 2 or any(formal.hint not in ("none", "size") for formal in found.constructor):
+        return None
+    formals = _as_held(found.constructor, arrays[0].name, arrays[1].name)  # no name says what they are
+    return replace(_as_network(replace(found, constructor=formals)), guessed=True)
 
 
 def holding(constructor: Sequence[Formal]) -> tuple[Formal, ...] | None:
@@ -67,6 +73,10 @@ def holding(constructor: Sequence[Formal]) -> tuple[Formal, ...] | None:
     data, label = (next(filter(speaks, names), None) for speaks in (is_data, is_label))
     if data is None or label is None:
         return None
+    return _as_held(constructor, data, label)
+
+
+def _as_held(constructor: Sequence[Formal], data: str, label: str) -> tuple[Formal, ...]:
     as_inputs = {data: Formal(data, "constructor", data=True)}
     as_inputs[label] = Formal(label, "constructor", family="label", data=True)
     formals = [as_inputs.get(formal.name, formal) for formal in constructor]

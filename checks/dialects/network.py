@@ -168,7 +168,8 @@ def usage(obj: Any, name: str) -> Usage:
     if spelled is not None and (learns(names) or (each and not built and any(map(is_label, names)))):
         stateless = replace(network, forward=tuple(required(cls, found.loss)), gives_input=True, returns_all=False)
         return in_roles(stateless, of_a_loss(stateless.forward, spelled))
-    return network
+    silent = len(names) > 2 and not any(is_data(name) or is_label(name) for name in names)
+    return replace(network, doubtful=silent)
 
 
 class _Bound:

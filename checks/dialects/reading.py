@@ -64,7 +64,7 @@ def read(usage: Usage, request: Request) -> Subject:
         if not by_labels:
             raise
         return replace(by_labels[0], labelled=lambda: by_labels)
-    return replace(subject, labelled=lambda: _by_labels(labelled, request, known))
+    return replace(subject, labelled=lambda: _by_labels(labelled, request, known), fed=labelled.guessed)
 
 
 def _by_labels(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator[Subject]:
@@ -182,6 +182,8 @@ class _Reading(Locating):
         self.places = located.places
         self.refuse_silence(found, located)
         self.refuse_another(found)
+        if self.usage.kind == "network" and self.usage.doubtful and not any(p.matters for p in parameters):
+            raise one_of_many(self.usage)
         notes: list[str] = list(words(located))
         if self.unseen:
             listed = ", ".join(sorted(self.unseen))
