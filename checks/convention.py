@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from checks.case import Case
+from checks.errors import GradproofError
+from checks.examine import examine
 from checks.look import CaseResult
 from checks.results import Finding
 from checks.subject import Subject
@@ -20,3 +24,16 @@ class Convention:
     results: list[CaseResult]
     findings: tuple[Finding, ...]
     within: bool = False
+
+
+def all_right(cases: Iterable[Case]) -> list[CaseResult]:
+    """The results where all gradients are right in all cases; none where one is wrong, or a case does not run."""
+    found: list[CaseResult] = []
+    for case in cases:
+        try:
+            found.append(examine(case))
+        except GradproofError:
+            return []
+        if found[-1].differing or not found[-1].finite:
+            return []
+    return found

@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 
 from checks.case import Case
-from checks.convention import Convention
-from checks.errors import GradproofError
-from checks.examine import examine
+from checks.convention import Convention, all_right
 from checks.function import Array
 from checks.look import CaseResult
 from checks.results import Finding
 from checks.signature import Argument, Signature
 from checks.subject import Arrays, Subject, Trial
+from checks.values import draw_array
 
 _POSITIVE = ("probability", "simplex", "positive")
 _ROWS = (*_POSITIVE, "target", "float")
@@ -40,25 +39,11 @@ def as_fused(subject: Subject, results: Sequence[CaseResult]) -> Convention | No
     cases = [result.case for result in results if result.finite and result.mode is None][:_CASES]
     for name in (a.name for a in subject.signature.arguments if a.dims == main.dims and a.kind in _POSITIVE):
         for scores in (Scores(name, main.name, "sigmoid", sigmoid), Scores(name, main.name, "softmax", softmax)):
-            found = _judged(cases, scores.through(subject), scores)
+            through = scores.through(subject)
+            found = all_right(scores.case(case, through) for case in cases)
             if found:
-                return Convention(
-                    subject=found[0].case.subject, results=found, findings=(scores.finding(),), within=True
-                )
+                return Convention(subject=through, results=found, findings=(scores.finding(),), within=True)
     return None
-
-
-def _judged(cases: Sequence[Case], subject: Subject, scores: Scores) -> list[CaseResult]:
-    """The results where the gradient is right in all cases; none where it is not."""
-    found: list[CaseResult] = []
-    for case in cases:
-        try:
-            found.append(examine(scores.case(case, subject)))
-        except GradproofError:
-            return []
-        if found[-1].differing or not found[-1].finite:
-            return []
-    return found
 
 
 def softmax(z: Array) -> Array:
@@ -102,9 +87,8 @@ class Scores:
         for argument in case.signature.arguments:
             target = arrays[argument.name]
             if argument.name != self.name and argument.kind in _ROWS and target.shape == shape:
-                chosen = rng.integers(shape[-1], size=shape[:-1])
-                rows = np.arange(shape[-1]) == chosen[..., None]
-                values = rows if self.words == "softmax" else rng.uniform(0.05, 0.95, shape)
+                rows = self.words == "softmax"
+                values = draw_array(rng, shape, kind="onehot") if rows else rng.uniform(0.05, 0.95, shape)
                 arrays[argument.name] = values.astype(target.dtype)
         return Case(subject=subject, signature=self.signature(case.signature), arrays=arrays, seed=case.seed)
 

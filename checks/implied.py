@@ -153,8 +153,7 @@ def _signatures(signature: Signature) -> Iterator[Signature]:
     readings = [Argument(name, dims, kind) for kind in kinds]
     if len(dims) == 2:  # a class for each row, or for each column
         readings[1:1] = [Argument(name, dims[:1], _CLASSES, dims[1]), Argument(name, dims[1:], _CLASSES, dims[0])]
-    for argument in readings:
-        yield Signature(tuple(argument if a.name == name else a for a in signature.arguments), output)
+    yield from map(signature.with_argument, readings)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

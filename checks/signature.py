@@ -193,6 +193,14 @@ class Signature:
         arguments = tuple(replace(argument, dims=spread(argument.dims)) for argument in self.arguments)
         return Signature(arguments, None if self.output is None else spread(self.output))
 
+    def with_argument(self, changed: Argument) -> Signature:
+        """The same signature with the array of that name declared otherwise."""
+        return Signature(tuple(changed if a.name == changed.name else a for a in self.arguments), self.output)
+
+    def with_kind(self, name: str, kind: str) -> Signature:
+        """The same signature with an array of that name that holds something else."""
+        return self.with_argument(replace(self.argument(name), kind=kind))
+
     def at(self, sizes: Mapping[str, int]) -> Signature:
         """The same signature without `...`: as many of rest1, rest2, ... in its place as `sizes` has."""
         if not self.has_rest:

@@ -132,13 +132,8 @@ def _other_targets(subject: Subject) -> Iterator[tuple[str, Subject]]:
     for argument in subject.signature.arguments:
         if argument.kind == "target":
             for kind, words in (("mask", "0 and 1"), ("sign", "1 and -1")):
-                signatures = tuple(_with_kind(s, argument.name, kind) for s in subject.signatures)
+                signatures = tuple(s.with_kind(argument.name, kind) for s in subject.signatures)
                 yield f"{argument.name} of {words}", replace(subject, signatures=signatures)
-
-
-def _with_kind(signature: Signature, name: str, kind: str) -> Signature:
-    arguments = tuple(replace(a, kind=kind) if a.name == name else a for a in signature.arguments)
-    return Signature(arguments, signature.output)
 
 
 def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator[tuple[str, Subject]]:
