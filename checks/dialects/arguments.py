@@ -166,15 +166,14 @@ def unpacked(function: Callable[..., Any], name: str, count: int) -> tuple[str, 
     return ("",) * count
 
 
-def rest_kept(function: Callable[..., Any]) -> bool:
-    """Whether a constructor keeps its `*arguments` as they are: `self.layers = layers`, `list(layers)`."""
-    rest = rest_name(function)
+def kept_under(function: Callable[..., Any], name: str) -> str | None:
+    """The attribute under which an argument is kept as it is, or as a list: `self.layers = list(layers)`."""
     for node in ast.walk(tree_of(function)):
         match node:
-            case ast.Assign(targets=[ast.Attribute()], value=ast.Call(args=[kept]) | kept):
-                if rest is not None and is_name(kept, rest):
-                    return True
-    return False
+            case ast.Assign(targets=[ast.Attribute(attr=attribute)], value=ast.Call(args=[kept]) | kept):
+                if is_name(kept, name):
+                    return attribute
+    return None
 
 
 def divides(function: Callable[..., Any], name: str) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from checks.dialects.names import RATE
 from checks.dialects.setup import OPTIMIZERS
-from checks.dialects.usage import Values
+from checks.dialects.usage import Values, output_of
 from checks.errors import LayerError, NotFedError
 from checks.infer_layout import Formal
 from checks.stepping import StepByGradient
@@ -140,6 +140,7 @@ class LayerBound:
     """A layer's two calls."""
 
     def __init__(self, instance: Any, calls: Calls) -> None:
+        self._owner = instance
         self._forward = getattr(instance, calls.forward)
         self._backward = getattr(instance, calls.backward)
         self._calls = calls
@@ -172,6 +173,8 @@ class LayerBound:
             return 1.0
         if value is THE_OPTIMIZER:
             return StepByGradient()
+        if value is THE_OUTPUT:
+            return output_of(self._owner, self._result)
         if isinstance(value, Kept):
             return self._kept(value.position)
         if isinstance(value, int):
@@ -230,10 +233,6 @@ class ContextBound(LayerBound):
 
 class LossBound(LayerBound):
     """A loss whose backward is handed predictions and labels: those kept as output, else the input itself."""
-
-    def __init__(self, instance: Any, calls: Calls) -> None:
-        super().__init__(instance, calls)
-        self._owner = instance
 
     def backward(self, upstream: Any) -> Any:
         first = self._values[self._calls.inputs[0]]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from checks.dialects import activation, both, costs, derivatives, layer, network, objective, separate, triples
-from checks.dialects.arguments import is_name, rest_kept, tree_of
+from checks.dialects.arguments import is_name, kept_under, rest_name, tree_of
 from checks.dialects.names import BACKWARD, FORWARD, called_forward, partners
 from checks.dialects.usage import code_words, formals, stub
 
@@ -57,20 +57,12 @@ def is_container(cls: type) -> bool:
     named, optional = formals(made, "constructor", skip=1)
     if len(named) == 1 and not optional:
         forward = layer.method(cls, FORWARD)
-        return forward is not None and _goes_through(layer.plain(cls, forward), _kept_as(made, named[0].name))
+        return forward is not None and _goes_through(layer.plain(cls, forward), kept_under(made, named[0].name))
     if named or optional:
         return False
-    return bool(rest_kept(made)) or (_keeps_empty_list(made) and any(callable(getattr(cls, n, None)) for n in _ADDING))
-
-
-def _kept_as(made: Any, name: str) -> str | None:
-    """The attribute under which a constructor keeps an argument as it is, or as a list."""
-    for node in ast.walk(tree_of(made)):
-        match node:
-            case ast.Assign(targets=[ast.Attribute(attr=attribute)], value=ast.Call(args=[kept]) | kept):
-                if is_name(kept, name):
-                    return attribute
-    return None
+    rest = rest_name(made)
+    kept = rest is not None and kept_under(made, rest) is not None
+    return kept or (_keeps_empty_list(made) and any(callable(getattr(cls, n, None)) for n in _ADDING))
 
 
 def _goes_through(forward: Any, attribute: str | None) -> bool:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from checks.dialects.calls import THE_OPTIMIZER, THE_OUTPUT, THE_RATE, Calls, LayerBound
 from checks.dialects.modes import called
 from checks.dialects.roles import is_data, is_label, main_is_second
-from checks.dialects.usage import Usage, output_of
+from checks.dialects.usage import Usage
 from checks.infer import Found
 from checks.infer_layout import Formal
 from checks.signature import Argument
@@ -34,7 +33,7 @@ def labelled(found: Usage, calls: Calls, asked: Sequence[str]) -> Usage | None:
 
     def fed(label: str) -> Usage:
         arguments = (*known.items(), *((name, name if name == label else THE_OUTPUT) for name in unknown))
-        other = _as_network(called(found, replace(calls, takes_upstream=False, arguments=arguments), _Bound))
+        other = _as_network(called(found, replace(calls, takes_upstream=False, arguments=arguments), LayerBound))
         (data,) = calls.inputs
         call = tuple(line.replace("{inputs}", f"{{={data}}}") for line in other.call)
         formals = (*found.forward, Formal(label, "forward", family="label"))
@@ -112,16 +111,3 @@ def _as_network(found: Usage) -> Usage:
         modes=(),
     )
     return replace(network, rated=found.rated and replace(network, make=found.rated.make))
-
-
-class _Bound(LayerBound):
-    """The two calls, with what came out of the one for the other."""
-
-    def __init__(self, instance: Any, calls: Calls) -> None:
-        super().__init__(instance, calls)
-        self._owner = instance
-
-    def _extra(self, value: Any, upstream: Any) -> Any:
-        if value is THE_OUTPUT:
-            return output_of(self._owner, self._result)
-        return super()._extra(value, upstream)

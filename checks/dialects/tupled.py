@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from checks.dialects.arguments import taken_from
-from checks.dialects.calls import Calls, LayerBound
-from checks.dialects.modes import called
+from checks.dialects.calls import Calls
 from checks.dialects.usage import Usage, Values
 from checks.infer_layout import Formal
 
@@ -31,40 +30,38 @@ def tupled(found: Usage, calls: Calls, asked: Sequence[str]) -> Iterator[Usage]:
     names = taken_from(forward, inputs)
     if not names or len(set(names)) < len(names):
         return
-    arguments = tuple((name, name) for name in asked)
-    whole = replace(calls, inputs=names, arguments=arguments, takes_upstream=True, listed=True)
-    use = called(found, whole, lambda instance, its: _Bound(instance, its, inputs, above[0]))
-    made, *_ = use.call
-    given = "({inputs},)"
     returned = ", ".join(f"({', '.join(names)},)" if name == inputs else "(upstream,)" for name in asked)
-    lines = (f"out = layer.{calls.forward}({given})", "out = out[0] if isinstance(out, tuple | list) else out")
-    formals = tuple(Formal(name, "forward") for name in names)
     yield replace(
-        use,
-        forward=formals,
+        found,
+        bind=lambda instance: _Bound(instance, calls, names, [name == inputs for name in asked]),
+        forward=tuple(Formal(name, "forward") for name in names),
         inputs_are_parameters=True,
         variants=(),
         modes=(),
         labelled=None,
         only_after="an error",
-        call=(made, *lines),
+        call=(
+            found.call[0],
+            f"out = layer.{calls.forward}(({{inputs}},))",
+            "out = out[0] if isinstance(out, tuple | list) else out",
+        ),
         answer=f"layer.{calls.backward}({returned})",
     )
 
 
-class _Bound(LayerBound):
+class _Bound:
     """The two calls, with tuples around what goes in and what comes out."""
 
-    def __init__(self, instance: Any, calls: Calls, inputs: str, above: str) -> None:
-        super().__init__(instance, calls)
-        self._taken, self._above = inputs, above
+    def __init__(self, instance: Any, calls: Calls, names: Sequence[str], inputs: Sequence[bool]) -> None:
+        """`names`: of what goes into forward; `inputs`: of each of backward's arguments, whether it is that again."""
+        self._forward, self._backward = getattr(instance, calls.forward), getattr(instance, calls.backward)
+        self._names, self._inputs = names, inputs
         self._handed: tuple[Any, ...] = ()
 
     def forward(self, values: Values) -> Any:
-        self._handed = tuple(values[name] for name in self._calls.inputs)
+        self._handed = tuple(values[name] for name in self._names)
         result = self._forward(self._handed)
         return result[0] if isinstance(result, tuple | list) else result
 
     def backward(self, upstream: Any) -> Any:
-        given = {self._taken: self._handed, self._above: (np.asarray(upstream),)}
-        return self._backward(*[given[name] for name, _ in self._calls.arguments])
+        return self._backward(*[self._handed if one else (np.asarray(upstream),) for one in self._inputs])
