@@ -153,6 +153,8 @@ def _of_module(module: str, name: str | None) -> list[Source]:
         if spec is None:
             break
         folders = list(spec.submodule_search_locations or [])
+    if spec is None and parts[0] in sys.builtin_module_names:  # which have no file at all
+        spec = importlib.machinery.BuiltinImporter.find_spec(module)
     if spec is None:
         return [Source(label=module, why=f"there is no file, folder or module {module}; expected one of them")]
     if spec.submodule_search_locations and name is None:
