@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from checks.case import Case
+from checks.dialects.labelled import LABELS
 from checks.errors import LayerError, NotFedError
 from checks.evaluation import quiet
 from checks.function import Array
@@ -73,7 +74,6 @@ _SHARES: tuple[tuple[str, str, Callable[[Array], float]], ...] = (
     ),
     (", divided by the number of outputs", " / out.size", lambda out: float(out.size)),
 )
-_LABELS = ("label", "onehot", "onehot0", "target", "mask", "int")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,11 +94,14 @@ def implied(subject: Subject, seed: int, dtype: Any) -> Implied | None:
     """
     if subject.labelled is None:
         return None
-    way = _from_above(subject, seed, dtype) if subject.takes_upstream else "not fed"
+    if subject.takes_upstream:
+        way = _from_above(subject, seed, dtype)
+    else:  # one that has been read with labels has no other use
+        way = "not fed" if any(a.kind in LABELS for a in subject.signature.arguments) else "by itself"
     if way == "from above":
         return None
     found = next(filter(None, (_explained(one, seed, dtype) for one in subject.labelled())), None)
-    if found is None and way == "not fed" and not subject.fed:
+    if found is None and way == "not fed":
         raise LayerError(
             f"{subject.name}: backward starts from labels, and no call gives the loss that they are labels of; "
             "its gradients are those of no squared or absolute error and of no cross entropy\n"
@@ -142,7 +145,7 @@ def _explained(subject: Subject, seed: int, dtype: Any) -> Implied | None:
 
 def _label(signature: Signature) -> str:
     """The argument that is the label: the one that owes nothing, else the second."""
-    return next((a.name for a in signature.arguments if a.kind in _LABELS), signature.names[1])
+    return next((a.name for a in signature.arguments if a.kind in LABELS), signature.names[1])
 
 
 def _signatures(signature: Signature) -> Iterator[Signature]:

@@ -72,7 +72,6 @@ class Subject:
     `averaged`: of a loss that gives a value per sample, their mean, of which backward may be the gradient.
     `labelled`: the readings in which backward is handed labels, of a loss that nothing states; what forward gives is
     the output still.
-    `fed`: that it may be so is a guess, and nothing is lacking otherwise.
     `fixed`: sizes that an object was built for, so that it takes no others. `updates`: backward changes the
     parameters itself. `resets`: the class has a method that sets gradients or state to zero.
     """
@@ -92,7 +91,6 @@ class Subject:
     unaware: bool = False
     averaged: Subject | None = None
     labelled: Callable[[], Iterable[Subject]] | None = None
-    fed: bool = False
     fixed: frozenset[str] = frozenset()
     updates: bool = False
     resets: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checks.dialects.layer import returned_names
@@ -53,7 +53,7 @@ def usage(obj: Any, name: str) -> Usage:
     calls = _calls(obj)
     assert calls is not None
     arrays = sorted(calls.inputs, key=lambda one: not is_data(one))
-    return Usage(
+    found = Usage(
         name=name,
         kind="network",
         make=lambda values: None,
@@ -63,7 +63,6 @@ def usage(obj: Any, name: str) -> Usage:
         takes_upstream=False,
         gives_input=False,
         inputs_are_parameters=True,
-        implied=True,
         owners=_owners(calls),
         words=code_words(calls.forward),
         defined=obj,
@@ -74,6 +73,7 @@ def usage(obj: Any, name: str) -> Usage:
         ),
         answer=f"{calls.backward.__name__}({_given(calls.asked, calls.results)})",
     )
+    return replace(found, labelled=found)
 
 
 def _owners(calls: _Calls) -> tuple[str, ...] | None:

@@ -18,12 +18,24 @@ from checks.infer_layout import Formal
 from checks.signature import Argument
 
 _TOLD = (THE_RATE, THE_OPTIMIZER)
+LABELS = frozenset({"label", "onehot", "onehot0", "target", "mask"})  # the kinds of what may be one
 
 
-def labelled(found: Usage, calls: Calls, asked: Sequence[str]) -> Usage | None:
-    """The use in which backward is handed labels, where the arguments allow for it. `asked`: what backward takes."""
-    if not calls.inputs and not asked:
-        return _held(found)
+def with_labelled(found: Usage, calls: Calls, asked: Sequence[str]) -> Usage:
+    """The usage with that in which backward is handed labels, where the arguments allow for it; it alone where the
+    names of what the constructor takes say so. `asked`: what backward takes.
+    """
+    if calls.inputs or asked:
+        return replace(found, labelled=_handed(found, calls, asked))
+    formals = holding(found.constructor)
+    if formals is not None:
+        held = _as_network(replace(found, constructor=formals))
+        return replace(held, labelled=held)
+    return replace(found, labelled=_held(found))
+
+
+def _handed(found: Usage, calls: Calls, asked: Sequence[str]) -> Usage | None:
+    """The use in which labels are an argument of backward's."""
     if len(calls.inputs) != 1 or calls.context or not calls.takes_upstream:
         return None
     known = {key: value for key, value in calls.arguments if isinstance(value, str) or value in _TOLD}
@@ -55,15 +67,12 @@ def _labels(unknown: Sequence[str]) -> Sequence[str]:
 
 
 def _held(found: Usage) -> Usage | None:
-    """The constructor takes data and labels, and both calls take nothing."""
-    formals = holding(found.constructor)
-    if formals is not None:
-        return _as_network(replace(found, constructor=formals))
+    """The use in which the first two of the constructor's arguments are data and labels, where no name says."""
     arrays = [formal for formal in found.constructor if formal.hint == "none"]
     if len(arrays) < 2 or any(formal.hint not in ("none", "size") for formal in found.constructor):
         return None
-    formals = _as_held(found.constructor, arrays[0].name, arrays[1].name)  # no name says what they are
-    return replace(_as_network(replace(found, constructor=formals)), guessed=True)
+    formals = _as_held(found.constructor, arrays[0].name, arrays[1].name)
+    return _as_network(replace(found, constructor=formals))
 
 
 def holding(constructor: Sequence[Formal]) -> tuple[Formal, ...] | None:
@@ -83,11 +92,13 @@ def _as_held(constructor: Sequence[Formal], data: str, label: str) -> tuple[Form
 
 
 def with_labels(usage: Usage, known: Sequence[Found]) -> Iterator[Found]:
-    """The layouts with labels: of the output's shape, or a class for each of its rows."""
-    label = usage.forward[-1].name if usage.forward else ""
+    """The layouts with labels: their own, or of the output's shape, or a class for each of its rows."""
+    label = next(f.name for f in (*usage.forward, *usage.constructor) if f.family == "label")
     for found in known:
-        output = found.output()
-        if not label or not output or found.layout.argument(label):
+        declared, output = found.layout.argument(label), found.output()
+        if declared is not None and declared.kind in LABELS:
+            yield found
+        if declared is not None or not output:
             continue
         arguments = [Argument(label, output, "target")]
         if len(output) == 2:

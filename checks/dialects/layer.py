@@ -24,7 +24,7 @@ from checks.dialects.calls import (
     LossBound,
     backward_arguments,
 )
-from checks.dialects.labelled import labelled
+from checks.dialects.labelled import with_labelled
 from checks.dialects.modes import called, extended, modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.options import annotated, by_type, compared, options
@@ -113,7 +113,7 @@ def usage(obj: Any, name: str) -> Usage:
         further=tuple(formal.name for formal in spare),
         extended=functools.partial(extended, found, calls, spare, bound),
     )
-    found = replace(found, labelled=labelled(found, calls, [formal.name for formal in back_needed]))
+    found = with_labelled(found, calls, [formal.name for formal in back_needed])
     if calls.kept:
         variants = (_several(found, calls, bound, spare), _rated(found, calls, bound))
         found = replace(found, variants=variants, modes=(), cached=True)

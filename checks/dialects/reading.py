@@ -50,10 +50,6 @@ def read(usage: Usage, request: Request) -> Subject:
     """The Subject for an object that is used this way. Raises LayerError where it cannot be called or
     understood.
     """
-    if usage.implied and request.signature is None and request.inputs is None:
-        by_labels = list(_by_labels(usage, request, ()))
-        if by_labels:
-            return replace(by_labels[0], labelled=lambda: by_labels)
     labelled = usage.labelled
     if labelled is None or request.signature is not None or request.inputs is not None:
         return _read(usage, request)[0]
@@ -64,7 +60,7 @@ def read(usage: Usage, request: Request) -> Subject:
         if not by_labels:
             raise
         return replace(by_labels[0], labelled=lambda: by_labels)
-    return replace(subject, labelled=lambda: _by_labels(labelled, request, known), fed=labelled.guessed)
+    return replace(subject, labelled=lambda: _by_labels(labelled, request, known))
 
 
 def _by_labels(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator[Subject]:

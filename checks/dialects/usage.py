@@ -49,8 +49,7 @@ class Usage:
     `perhaps_loss`: what backward is handed before the labels may be the prediction; `reduced`: a method of the object's
     makes a number of forward's values, which are a loss then.
     `averaged`: of a loss, the use in which its values per sample are reduced to their mean.
-    `labelled`: the use in which backward is handed labels, of a loss that nothing states. `implied`: this
-    is such a use.
+    `labelled`: the use in which backward is handed labels, of a loss that nothing states.
     `divided`: forward divides a width into as many parts as an argument says.
     `doubtful`: no name says which of two inputs is the main one. `guessed`: that a number is a rate is a guess,
     which stands if backward changes parameters. `only_after`: of a variant, what the ways before it
@@ -92,7 +91,6 @@ class Usage:
     variants: tuple[Usage, ...] = ()
     averaged: Usage | None = None
     labelled: Usage | None = None
-    implied: bool = False
     told: Mapping[str, Any] = field(default_factory=dict)
     option: Option | None = None
     settings: tuple[Formal, ...] = ()
