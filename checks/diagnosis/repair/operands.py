@@ -14,7 +14,7 @@ from checks.diagnosis.repair.sight import Name
 
 Form = tuple[str, Callable[[Any], Any]]  # a text with {} for the array, and the function that it stands for
 _BELOW = ("{}", "(1 - {})", "(1 + {}**2)", "{}**2", "sqrt({})")  # what may stand below a fraction
-_Get = Callable[[Mapping[str, Any]], Any]
+Get = Callable[[Mapping[str, Any]], Any]
 
 
 def replaced(at: Place, names: Sequence[Name]) -> Iterator[Edit]:
@@ -47,11 +47,11 @@ def multiplied(at: Place, names: Sequence[Name], form: Form) -> Iterator[Edit]:
             continue
         factor = text.replace("{}", name.text)
         kind = "missing-factor" if np.ndim(name.value) else "factor"
-        times = with_scope(_with(np.multiply, of, name.get))
+        times = with_scope(applied(np.multiply, of, name.get))
         yield Edit(at.number, times, f"{at.text} * {factor}", kind, f"the factor {factor} is missing")
         if text in _BELOW:
             under = f"({factor})" if " " in factor and factor[0] != "(" else factor
-            by = with_scope(_with(np.divide, of, name.get))
+            by = with_scope(applied(np.divide, of, name.get))
             yield Edit(at.number, by, f"{at.text} / {under}", kind, f"the factor {factor} is too many")
 
 
@@ -74,7 +74,7 @@ def formed(at: Place, form: Form) -> Iterator[Edit]:
         yield Edit(at.number, on_value(of), new, "missing-factor", what)
 
 
-Terms = Callable[[Sequence[Name], Any], Iterator[tuple[str, _Get]]]
+Terms = Callable[[Sequence[Name], Any], Iterator[tuple[str, Get]]]
 
 
 def added(at: Place, names: Sequence[Name], terms: Terms) -> Iterator[Edit]:
@@ -86,27 +86,27 @@ def added(at: Place, names: Sequence[Name], terms: Terms) -> Iterator[Edit]:
         return
     for text, get in terms(names, value):
         for sign, of in (("+", np.add), ("-", np.subtract)):
-            change = with_scope(_with(of, _same, get))
+            change = with_scope(applied(of, as_it_is, get))
             yield Edit(at.number, change, f"{at.text} {sign} {text}", "missing-term", f"the term {text} is missing")
 
 
-def alone(names: Sequence[Name], value: Any) -> Iterator[tuple[str, _Get]]:
+def alone(names: Sequence[Name], value: Any) -> Iterator[tuple[str, Get]]:
     """What is in sight and fits, and its square."""
     for name in names:
         if fits(name.value, value):
             yield name.text, name.get
             if is_float(name.value):
-                yield f"{name.text} ** 2", _product(name.get, name.get)
+                yield f"{name.text} ** 2", product_of(name.get, name.get)
 
 
-def products(names: Sequence[Name], value: Any) -> Iterator[tuple[str, _Get]]:
+def products(names: Sequence[Name], value: Any) -> Iterator[tuple[str, Get]]:
     """Products of two of them."""
     some = [name for name in names if fits(name.value, value)]
     for a, b in itertools.combinations(some, 2):
-        yield f"{a.text} * {b.text}", _product(a.get, b.get)
+        yield f"{a.text} * {b.text}", product_of(a.get, b.get)
 
 
-def matrix_products(names: Sequence[Name], value: Any) -> Iterator[tuple[str, _Get]]:
+def matrix_products(names: Sequence[Name], value: Any) -> Iterator[tuple[str, Get]]:
     """Products of two matrices in sight, one of them transposed or neither, of the value's shape; of a stack, too."""
     rank = np.ndim(value)
     if rank < 2:
@@ -124,7 +124,7 @@ def matrix_products(names: Sequence[Name], value: Any) -> Iterator[tuple[str, _G
                 yield text.format(a.text, b.text), get
 
 
-def _matrix_product(one: _Get, other: _Get, left: bool, right: bool) -> _Get:
+def _matrix_product(one: Get, other: Get, left: bool, right: bool) -> Get:
     def product(scope: Mapping[str, Any]) -> Any:
         a, b = one(scope), other(scope)
         return (a.T if left else a) @ (b.T if right else b)
@@ -142,23 +142,23 @@ def fits(other: Any, value: Any) -> bool:
         return False
 
 
-def _same(value: Any) -> Any:
+def as_it_is(value: Any) -> Any:
     return value
 
 
-def _only(get: _Get) -> Callable[[Any, Mapping[str, Any]], Any]:
+def _only(get: Get) -> Callable[[Any, Mapping[str, Any]], Any]:
     return lambda value, scope: get(scope)
 
 
-def _with(
-    operation: Callable[[Any, Any], Any], of: Callable[[Any], Any], get: _Get
+def applied(
+    operation: Callable[[Any, Any], Any], of: Callable[[Any], Any], get: Get
 ) -> Callable[[Any, Mapping[str, Any]], Any]:
     return lambda value, scope: operation(value, of(get(scope)))
 
 
-def _with_axis(get: _Get) -> _Get:
+def _with_axis(get: Get) -> Get:
     return lambda scope: np.asarray(get(scope))[..., None]
 
 
-def _product(one: _Get, other: _Get) -> _Get:
+def product_of(one: Get, other: Get) -> Get:
     return lambda scope: one(scope) * other(scope)
