@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import ast
-import copy
-import itertools
 import linecache
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import CodeType
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,31 +15,22 @@ from checks.diagnosis.evidence import Evidence, Sample, agreement
 from checks.diagnosis.finding import Diagnosis, Mended
 from checks.diagnosis.repair.edit import Edit, is_float, on_value
 from checks.diagnosis.repair.edits import edits
-from checks.diagnosis.repair.holes import Hook, Rewritten, Seen, recompiled
+from checks.diagnosis.repair.holes import Hook, Rewritten, Seen
 from checks.diagnosis.repair.running import Answer, answer, makers
+from checks.diagnosis.repair.statements import Rewrite, exchanged, head, rewrites
 from checks.diagnosis.repair.wanted import Wanted
 from checks.live import close
 
-_MOST_CONSTANTS, _MOST_NAMES = 12, 12
+_MOST_CONSTANTS = 12
 _MOST_RUNS = 2500  # for all of one layer's gradients
 _MOST_SECONDS = 1.0  # of the processor's time, where each run takes long
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Adding:
-    """A statement that adds up where the user's assigns."""
-
-    statement: ast.Assign | ast.AugAssign | ast.Return
-    text: str
-    codes: Mapping[int, CodeType]
-    exchanged: tuple[str, str] | None = None  # a name, and the one in its place
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Cure:
     """What mends some of the gradients, and how well they agree then."""
 
-    edit: Edit | _Adding
+    edit: Edit | Rewrite
     off: Mapping[str, float]
 
 
@@ -85,9 +72,9 @@ class _Search:
         found: dict[str, _Cure] = {}
         if not self.names:
             return found
-        for adding in (*self._additions(), *self._exchanges()):
-            with self.code.installed(adding.codes):
-                if self._note(found, adding) or self._spent():
+        for rewrite in rewrites(self.code):
+            with self.code.installed(rewrite.codes):
+                if self._note(found, rewrite) or self._spent():
                     return found
         with self.code.installed() as hook:
             hook.seen = {}
@@ -130,70 +117,13 @@ class _Search:
         slow = time.thread_time() - self.started > _MOST_SECONDS or time.monotonic() > self.until
         return slow or self.runs >= _MOST_RUNS
 
-    def _note(self, found: dict[str, _Cure], edit: Edit | _Adding) -> bool:
+    def _note(self, found: dict[str, _Cure], edit: Edit | Rewrite) -> bool:
         """Whether the change that is made at the moment mends everything; what it mends is kept."""
         off = self._off()
         for name in off:
             if name not in found or len(off) > len(found[name].off):
                 found[name] = _Cure(edit, off)
         return len(off) == len(self.names)
-
-    def _additions(self) -> Iterator[_Adding]:
-        """What is assigned in a loop, again and again, added up instead; and at an index that may come twice."""
-        for number, node in enumerate(self.code.nodes):
-            yield from self._scattered(number, node)
-            loops = [loop for loop in ast.walk(node) if isinstance(loop, ast.For | ast.While)]
-            inside = {id(s): s for loop in loops for s in ast.walk(loop) if isinstance(s, ast.Assign)}
-            for statement in inside.values():
-                target = statement.targets[0]
-                if len(statement.targets) == 1 and isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
-                    new = ast.AugAssign(target=target, op=ast.Add(), value=statement.value)
-                    yield from self._adding(number, statement, new)
-
-    def _exchanges(self) -> Iterator[_Adding]:
-        """One name in place of another that a statement has more than once: of the samples for of the features."""
-        for number, function in enumerate(self.code.nodes):
-            loaded = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-            stored = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-            others = list(dict.fromkeys(name for name in (*stored, *loaded) if name in stored))[:_MOST_NAMES]
-            for statement in ast.walk(function):
-                if not isinstance(statement, ast.Assign | ast.Return) or statement.value is None:
-                    continue
-                own = Counter(n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name) and n.id in stored)
-                for name, other in itertools.product([one for one, count in own.items() if count > 1], others):
-                    if name != other:
-                        new = _Renamed(name, other).visit(copy.deepcopy(statement))
-                        for adding in self._adding(number, statement, new):
-                            yield replace(adding, exchanged=(name, other))
-
-    def _scattered(self, number: int, function: ast.AST) -> Iterator[_Adding]:
-        """`np.add.at` in the place of an assignment to entries, or of an addition, which adds once for each of them."""
-        names = self.code.functions[number].__globals__
-        numpy = next((name for name, value in names.items() if value is np), None)
-        for statement in ast.walk(function) if numpy is not None else ():
-            match statement:
-                case ast.AugAssign(target=ast.Subscript() as target, op=ast.Add(), value=value):
-                    pass
-                case ast.Assign(targets=[ast.Subscript() as target], value=value):
-                    pass
-                case _:
-                    continue
-            index = list(ast.walk(target.slice))
-            sliced = any(isinstance(node, ast.Slice) for node in index)  # which is no expression by itself
-            if not sliced and any(isinstance(node, ast.Name | ast.Attribute) for node in index):
-                called = ast.parse(f"{numpy}.add.at", mode="eval").body
-                entries = ast.parse(ast.unparse(target.slice), mode="eval").body
-                whole = ast.copy_location(_loaded(target.value), target)
-                new = ast.Expr(ast.Call(func=called, args=[whole, entries, value], keywords=[]))
-                yield from self._adding(number, statement, new)
-
-    def _adding(
-        self, number: int, statement: ast.Assign | ast.AugAssign | ast.Return, new: ast.stmt
-    ) -> Iterator[_Adding]:
-        fresh = _exchanged(self.code.nodes[number], statement, ast.copy_location(new, statement))
-        code = recompiled(self.code.functions[number], fresh, self.code.owners[number])
-        if code is not None:
-            yield _Adding(statement, ast.unparse(new), {number: code})
 
     def _off(self) -> dict[str, float]:
         """How far off each gradient is that the change mends in all cases; nothing where it spoils one."""
@@ -260,42 +190,13 @@ class _Search:
 
     def told(self, name: str, cure: _Cure) -> Diagnosis:
         edit, off = cure.edit, cure.off[name]
-        if isinstance(edit, _Adding):
-            if edit.exchanged is not None:
-                name, other = edit.exchanged
-                mended = Mended(line=edit.statement.lineno, before=_head(edit.statement), after=edit.text)
-                what = f"{name} stands where {other} belongs"
-                return Diagnosis(kind="wrong-values", what=what, off=off, mended=mended)
-            if isinstance(edit.statement, ast.AugAssign):
-                what = (
-                    f"{ast.unparse(edit.statement.target)} is added to once where an entry of it comes several times,"
-                )
-            else:
-                assert isinstance(edit.statement, ast.Assign)
-                what = f"{ast.unparse(edit.statement.targets[0])} is written again and again, and not added to,"
-            mended = Mended(line=edit.statement.lineno, before=_head(edit.statement), after=edit.text)
-            return Diagnosis(kind="overwritten", what=what, off=off, mended=mended)
+        if isinstance(edit, Rewrite):
+            return Diagnosis(kind=edit.kind, what=edit.what, off=off, mended=edit.mended)
         site = self.code.sites[edit.site]
-        new = _head(_exchanged(site.statement, site.node, ast.parse(edit.text, mode="eval").body))
-        mended = Mended(line=site.node.lineno, before=_head(site.statement), after=new)
+        new = head(exchanged(site.statement, site.node, ast.parse(edit.text, mode="eval").body))
+        mended = Mended(line=site.node.lineno, before=head(site.statement), after=new)
         kind = "branch" if isinstance(site.parent, ast.Compare) else edit.kind
         return Diagnosis(kind=kind, what=edit.what, off=off, mended=mended)
-
-
-class _Renamed(ast.NodeTransformer):
-    """One name in place of another, wherever it is loaded."""
-
-    def __init__(self, name: str, other: str) -> None:
-        self.name, self.other = name, other
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        if node.id == self.name and isinstance(node.ctx, ast.Load):
-            return ast.copy_location(ast.Name(id=self.other, ctx=node.ctx), node)
-        return node
-
-
-def _loaded(node: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(node), mode="eval").body
 
 
 def _nudged(value: Any) -> Any:
@@ -304,22 +205,3 @@ def _nudged(value: Any) -> Any:
 
 def _alike(one: Answer, other: Answer, name: str) -> bool:
     return name in other.gradients and np.array_equal(one.gradients[name], other.gradients[name], equal_nan=True)
-
-
-def _exchanged(tree: Any, node: ast.AST, new: ast.AST) -> Any:
-    """A copy of the tree with another node in one place."""
-    memo: dict[int, Any] = {}
-    fresh = copy.deepcopy(tree, memo)
-    old = memo[id(node)]
-    for parent in ast.walk(fresh):
-        for field, value in ast.iter_fields(parent):
-            if value is old:
-                setattr(parent, field, new)
-            elif isinstance(value, list):
-                value[:] = [new if one is old else one for one in value]
-    return ast.fix_missing_locations(fresh)
-
-
-def _head(statement: ast.stmt) -> str:
-    """The statement on one line; of a compound one, its first."""
-    return ast.unparse(statement).partition("\n")[0]
