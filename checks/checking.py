@@ -21,7 +21,6 @@ from checks.case import Case
 from checks.caveats import with_caveats
 from checks.classes import as_classes
 from checks.contract import breaches
-from checks.convention import Convention
 from checks.diagnosis import Diagnosis, diagnose
 from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
@@ -185,14 +184,13 @@ class _Run:
     guard: Finding | None = None
     drawing: tuple[Any, int, float] | None = None
     longest: float = 0.0  # seconds for one of the drawn cases
-    meant: Convention | None = None
-    limited: bool = False  # its outputs have a range of their own
+    within: bool = False  # a range, of scores or of outputs, beyond which it is not meant
 
     def with_loss(self, subject: Subject, dtype: Any) -> Subject:
         """The subject, with the loss that its backward means where nothing else says it."""
         found = implied(subject, self.seed, dtype)
         if found is not None:
-            self.subject, self.limited = found.subject, found.within
+            self.subject, self.within = found.subject, found.within
             self.standing = Standing(likeness=found.said)
         assert self.subject is not None
         return self.subject
@@ -253,16 +251,12 @@ class _Run:
         assert self.subject is not None
         known = [*self.results, *([self.smallest] if self.smallest is not None else [])]
         for judged_as in (as_mean, as_classes, as_fused, over_batch):
-            self.meant = judged_as(self.subject, known)
-            if self.meant is not None:
-                self.subject, self.results, self.smallest = self.meant.subject, self.meant.results, None
-                self.said += self.meant.findings
+            meant = judged_as(self.subject, known)
+            if meant is not None:
+                self.subject, self.results, self.smallest = meant.subject, meant.results, None
+                self.within = self.within or meant.within
+                self.said += meant.findings
                 break
-
-    @property
-    def within(self) -> bool:
-        """Whether it is judged within a range, of scores, beyond which it is not meant."""
-        return self.limited or (self.meant is not None and self.meant.within)
 
     def look_beyond(self, case: Case | None) -> None:
         """One more case, where nothing is known to be wrong yet: it counts only if something is wrong in it."""
@@ -299,9 +293,6 @@ class _Run:
             if one is not None and (known or case is not None):
                 self.breaches = breaches(one)
                 break
-        told = {(finding.kind, finding.gradient) for finding in self.breaches}
-        writes = [f for f in self.said if f.kind.startswith("mutates") and (f.kind, f.gradient) in told]
-        self.said = [finding for finding in self.said if finding not in writes]  # in every use, not in another alone
         if self.within:  # how far the scores may go is the affair of what makes probabilities of them
             self.breaches = [finding for finding in self.breaches if finding.kind != "overflow"]
 

@@ -7,7 +7,8 @@ judged by it. A layer's backward gives nothing where nothing comes from above, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -135,7 +136,7 @@ def _explained(subject: Subject, seed: int, dtype: Any) -> Implied | None:
             looks = _looks(_Judged(subject, signature, loss), seed, dtype)
             for words, code, share in _SHARES if looks else ():
                 with np.errstate(all="ignore"):
-                    number = next(filter(None, (_multiple(looks, name, share) for name in looks[0].slopes)), None)
+                    number = _usual(filter(None, (_multiple(looks, name, share) for name in looks[0].slopes)))
                     decays = {} if number is None else _decays(looks, number, share)
                 if number is not None:
                     judged = _Judged(subject, signature, loss, number, words, code, decays)
@@ -222,6 +223,12 @@ def _look(judged: _Judged, case: Case) -> _Look | None:
             np.array([np.sum(arrays[name] * way) for way in ways]),
         )
     return _Look(slopes, output)
+
+
+def _usual(numbers: Iterable[float]) -> float | None:
+    """The number that most gradients are of, of several a positive one: what is made small is not made large."""
+    counts = Counter(numbers)
+    return max(counts, key=lambda number: (counts[number], number > 0), default=None)
 
 
 def _multiple(looks: Sequence[_Look], name: str, share: Callable[[Array], float]) -> float | None:

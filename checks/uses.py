@@ -64,6 +64,7 @@ def look_at_uses(
     """
     tried: list[str] = []
     said: list[Finding] = []
+    told = {finding.kind for result in results[:1] for finding in written(result.case)}  # of the default use
     scalar = all(result.output_shape == () for result in results)
     for label, other in subject.modes:
         if other.option is not None and _plays_no_part(subject, other, seed, dtype):
@@ -80,9 +81,9 @@ def look_at_uses(
         elif wrong is not None:
             return Uses(tried=tuple(tried), wrong=replace(wrong, mode=label), said=tuple(said))
         elif use.first is not None:
-            told = {finding.kind for finding in said}
-            here = (f for f in written(use.first) if f.kind not in told)
+            here = [finding for finding in written(use.first) if finding.kind not in told]
             said += [replace(finding, message=f"with {label} {finding.message}") for finding in here]
+            told |= {finding.kind for finding in here}
         refusal = use.refusal
         if refusal is not None:
             message = f"with {label} forward ran, then {refusal}"

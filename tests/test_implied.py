@@ -96,6 +96,16 @@ def test_all_gradients_have_to_be_of_the_same_loss() -> None:
     assert len([row for row in report.comparisons if row.verdict == "differs"]) == 1
 
 
+class OneOfThemTurned(Linear):
+    def backward(self, y: Any) -> None:
+        self.dW, self.db = -self.x.T @ self.off(y), self.off(y).sum(axis=0)
+
+
+def test_what_is_made_small_is_not_made_large() -> None:
+    report = check(OneOfThemTurned, seed=1, max_examples=4)
+    assert [(f.kind, f.gradient) for f in report.findings if f.severity == "error"] == [("sign", "W")]
+
+
 @pytest.mark.parametrize("layer", [Affine, Ignoring])
 def test_a_layer_with_a_fault_is_no_network(layer: Any) -> None:
     report = check(layer, seed=1, max_examples=6)
