@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -19,62 +19,16 @@ from checks.dialects.labelled import LABELS
 from checks.errors import LayerError, NotFedError
 from checks.evaluation import quiet
 from checks.function import Array
+from checks.losses import CLASSES, COLUMNS, LOSSES, ROWS, SHARES, WithLoss, label_of
 from checks.ordinary import distinct_case
 from checks.signature import Argument, Signature
-from checks.subject import Arrays, Subject, Trial
+from checks.subject import Subject
 
 _STARTS = (3, 2, 4, 3, 2, 4)  # of the sizes in the cases that are tried
 _ENOUGH = 3  # cases in which the loss is finite
 _DIRECTIONS = 3
 _STEP = {"float64": 1e-5, "float32": 1e-2}  # of a difference, where three digits will do
 _ALIKE = 1e-3  # numbers that are one
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Loss:
-    """A loss of the output `out` and the labels `y`, in code. `kinds`: of the labels.
-
-    `odds`: the probabilities of which it takes logarithms, in code. Those that nearly vanish are no longer known to the
-    digit: what they are the rest of, to one, is rounded.
-    """
-
-    words: str
-    code: str
-    kinds: tuple[str, ...]
-    odds: str = ""
-
-
-_ROWS, _COLUMNS, _CLASSES = "onehot", "onehot0", "label"
-_PICKED, _PICKED_BELOW = "out[np.arange(len(out)), y]", "out[y, np.arange(out.shape[1])]"
-_OF_SCORES = "the cross entropy of the scores' softmax"
-_LEAST = 1e-4  # probability
-_LOSSES = (
-    _Loss("the sum of the squared errors", "np.sum((out - y) ** 2)", ("target",)),
-    _Loss(
-        "the binary cross entropy",
-        "-np.sum(y * np.log(out) + (1 - y) * np.log(1 - out))",
-        ("target", "mask"),
-        "np.minimum(out, 1 - out)",
-    ),
-    _Loss("the cross entropy", "-np.sum(y * np.log(out))", (_ROWS, _COLUMNS), "np.where(y > 0, out, 1)"),
-    *(_Loss("the cross entropy", f"-np.sum(np.log({one}))", (_CLASSES,), one) for one in (_PICKED, _PICKED_BELOW)),
-    _Loss(_OF_SCORES, f"np.sum(np.logaddexp.reduce(out, axis=-1) - {_PICKED})", (_CLASSES,)),
-    _Loss(_OF_SCORES, "np.sum(np.logaddexp.reduce(out, axis=-1)) - np.sum(y * out)", (_ROWS,)),
-    _Loss(_OF_SCORES, "np.sum(np.logaddexp.reduce(out, axis=0)) - np.sum(y * out)", (_COLUMNS,)),
-    _Loss("the binary cross entropy of the scores", "np.sum(np.logaddexp(0, out) - y * out)", ("target", "mask")),
-    _Loss("the sum of the absolute errors", "np.sum(np.abs(out - y))", ("target",)),
-)
-# What a loss may be divided by: in words, in code, and as a number.
-_SHARES: tuple[tuple[str, str, Callable[[Array], float]], ...] = (
-    ("", "", lambda out: 1.0),
-    (", divided by the number of samples", " / len(out)", lambda out: float(len(out)) if out.ndim else np.nan),
-    (
-        ", divided by the number of samples",
-        " / out.shape[1]",
-        lambda out: float(out.shape[1]) if out.ndim > 1 else np.nan,
-    ),
-    (", divided by the number of outputs", " / out.size", lambda out: float(out.size)),
-)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -131,32 +85,27 @@ def _from_above(subject: Subject, seed: int, dtype: Any) -> Literal["from above"
 def _explained(subject: Subject, seed: int, dtype: Any) -> Implied | None:
     """The first loss, and the constant, with which a gradient is right in every case."""
     for signature in _signatures(subject.signature):
-        kind = signature.argument(_label(signature)).kind
-        for loss in (one for one in _LOSSES if kind in one.kinds):
-            looks = _looks(_Judged(subject, signature, loss), seed, dtype)
-            for words, code, share in _SHARES if looks else ():
+        kind = signature.argument(label_of(signature)).kind
+        for loss in (one for one in LOSSES if kind in one.kinds):
+            looks = _looks(WithLoss(subject, signature, loss), seed, dtype)
+            for words, code, share in SHARES if looks else ():
                 with np.errstate(all="ignore"):
                     number = _usual(filter(None, (_multiple(looks, name, share) for name in looks[0].slopes)))
                     decays = {} if number is None else _decays(looks, number, share)
                 if number is not None:
-                    judged = _Judged(subject, signature, loss, number, words, code, decays)
+                    judged = WithLoss(subject, signature, loss, number, words, code, decays)
                     return Implied(judged.subject, judged.said, bool(loss.odds))
     return None
 
 
-def _label(signature: Signature) -> str:
-    """The argument that is the label: the one that owes nothing, else the second."""
-    return next((a.name for a in signature.arguments if a.kind in LABELS), signature.names[1])
-
-
 def _signatures(signature: Signature) -> Iterator[Signature]:
     """The readings of the labels: of the output's shape, as numbers or one-hot; classes, where there are any."""
-    name, output = _label(signature), signature.output
+    name, output = label_of(signature), signature.output
     dims = output or signature.argument(name).dims
-    kinds = ("target", _ROWS, _COLUMNS, "mask") if dims else ()
+    kinds = ("target", ROWS, COLUMNS, "mask") if dims else ()
     readings = [Argument(name, dims, kind) for kind in kinds]
     if len(dims) == 2:  # a class for each row, or for each column
-        readings[1:1] = [Argument(name, dims[:1], _CLASSES, dims[1]), Argument(name, dims[1:], _CLASSES, dims[0])]
+        readings[1:1] = [Argument(name, dims[:1], CLASSES, dims[1]), Argument(name, dims[1:], CLASSES, dims[0])]
     yield from map(signature.with_argument, readings)
 
 
@@ -177,7 +126,7 @@ class _Look:
     output: Array
 
 
-def _looks(judged: _Judged, seed: int, dtype: Any) -> list[_Look]:
+def _looks(judged: WithLoss, seed: int, dtype: Any) -> list[_Look]:
     """A few cases in which the loss is finite; none where one does not run."""
     found: list[_Look] = []
     subject = judged.subject
@@ -196,7 +145,7 @@ def _looks(judged: _Judged, seed: int, dtype: Any) -> list[_Look]:
     return found if len(found) > 1 else []
 
 
-def _look(judged: _Judged, case: Case) -> _Look | None:
+def _look(judged: WithLoss, case: Case) -> _Look | None:
     """The slopes; None where the loss is not finite."""
     subject, arrays = judged.subject, case.arrays
     output = np.array(judged.of.build(arrays).forward(arrays))
@@ -260,76 +209,3 @@ def _same(numbers: Array) -> float | None:
     if not np.all(np.isfinite(numbers)) or middle == 0 or np.any(np.abs(numbers - middle) > _ALIKE * abs(middle)):
         return None
     return float(f"{middle:.3g}")
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Judged:
-    """A network with a loss: `number` times `loss`, divided as `code` says."""
-
-    of: Subject
-    signature: Signature
-    loss: _Loss
-    number: float = 1.0
-    words: str = ""
-    code: str = ""
-    decays: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def said(self) -> str:
-        """What it is judged by, in words."""
-        factor = "" if self.number == 1 else f"{self.number:g} times "
-        squares = "".join(f", and {number / 2:g} times the squares of {name}" for name, number in self.decays.items())
-        return f"no call gives a loss: judged by {factor}{self.loss.words}{self.words}{squares}"
-
-    @property
-    def subject(self) -> Subject:
-        """The network as a function whose value is the loss."""
-        label, recipe, keep = _label(self.signature), self.of.recipe, self.of.keep
-        times = "" if self.number == 1 else f"{self.number:g} * "
-        code = f"{times}({self.loss.code}){self.code}" if self.code or times else self.loss.code
-        loss, odds = (eval(f"lambda out, y: {text}", {"np": np}) for text in (code, self.loss.odds or "1.0"))
-        squares = "".join(f" + {number / 2:g} * np.sum({name} ** 2)" for name, number in self.decays.items())
-        line = f"out = (lambda out, y: {code})(np.asarray(out), {label}){squares}"
-
-        def limited(out: Array, y: Array) -> Any:
-            return loss(out, y) if np.min(odds(out, y)) >= _LEAST else np.nan
-
-        def with_loss(build: Callable[[Arrays], Trial]) -> Callable[[Arrays], Trial]:
-            return lambda arrays: _WithLoss(build(arrays), limited if self.loss.odds else loss, label, self.decays)
-
-        return replace(
-            self.of,
-            build=with_loss(self.of.build),
-            keep=keep and with_loss(keep),
-            signatures=(Signature(self.signature.arguments, ()),),
-            roles={**self.of.roles, label: "label"},
-            recipe=recipe and replace(recipe, forward=(*recipe.forward, line)),
-            takes_upstream=False,
-            modes=(),
-            averaged=None,
-            labelled=None,
-        )
-
-
-class _WithLoss:
-    """A Trial whose output is the loss of what its network gives."""
-
-    def __init__(
-        self, trial: Trial, loss: Callable[[Array, Array], Any], label: str, decays: Mapping[str, float]
-    ) -> None:
-        """`decays`: the arrays whose squares are a part of it, with their factors, doubled."""
-        self._trial, self._loss, self._label, self._decays = trial, loss, label, decays
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._trial, name)
-
-    def forward(self, arrays: Arrays) -> Any:
-        """The loss for these arrays."""
-        loss = self._loss(np.asarray(self._trial.forward(arrays)), arrays[self._label])
-        for name, number in self._decays.items():
-            loss = loss + 0.5 * number * np.sum(arrays[name] ** 2)
-        return loss
-
-    def backward(self, upstream: Array) -> Mapping[str, Any]:
-        """What the network's backward gives for the same labels."""
-        return self._trial.backward(upstream)

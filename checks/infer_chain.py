@@ -7,6 +7,7 @@ matrix before it, and a vector has the present size.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -49,18 +50,17 @@ def chained(formals: Sequence[Formal]) -> Iterator[Layout]:
         rows = [longer for row in rows for longer in _longer(row, formal)]
     rows.sort(key=lambda row: row.cost)
     constants = {formal.name: 0.3 for formal in rates}
-    for single in (False, True) if labels else (False,):  # then with one output, which the code may insist on
-        for columns in (True, False) if labels else (False,):
-            for row in rows[:_MOST_WITH_LABELS] if labels else rows:
-                last = next((letter for letter in reversed(_NEW) if letter == row.size), None)
-                end = "1" if single else "o"
-                shapes = [text.replace(last, end) if last else text for text in row.shapes]
-                texts = [_in_columns(text) if columns else text for text in shapes]
-                declared = [declare(formal.name, text) for formal, text in zip(arrays, texts, strict=True)]
-                main = declare(formals[0].name, "i,n" if columns else "n,i")
-                for kind in _kinds(columns, single) if labels else ("",):
-                    own = [declare(formal.name, kind.replace("o", "o" if last else "i", 1)) for formal in labels]
-                    yield Layout((main, *own, *declared), constants=constants)
+    # Of one output, which the code may insist on, after those of several.
+    ways = itertools.product((False, True), (True, False)) if labels else ((False, False),)
+    for (single, columns), row in itertools.product(ways, rows[:_MOST_WITH_LABELS] if labels else rows):
+        last = next((letter for letter in reversed(_NEW) if letter == row.size), None)
+        shapes = [text.replace(last, "1" if single else "o") if last else text for text in row.shapes]
+        texts = [_in_columns(text) if columns else text for text in shapes]
+        declared = [declare(formal.name, text) for formal, text in zip(arrays, texts, strict=True)]
+        main = declare(formals[0].name, "i,n" if columns else "n,i")
+        for kind in _kinds(columns, single) if labels else ("",):
+            own = [declare(formal.name, kind.replace("o", "o" if last else "i", 1)) for formal in labels]
+            yield Layout((main, *own, *declared), constants=constants)
 
 
 def _kinds(columns: bool, single: bool) -> tuple[str, ...]:

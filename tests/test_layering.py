@@ -35,7 +35,7 @@ LAYERS = (
     ("dialects", "far"),
     ("diagnosis", "statement"),
     ("findings",),
-    ("convention",),
+    ("convention", "losses"),
     ("averaging", "batch_average", "classes", "fused", "implied", "uses", "guards"),
     ("summary", "report", "caveats", "own_case", "own_inputs"),
     ("load",),

@@ -21,7 +21,7 @@ from checks.dialects import (
 from checks.dialects.defined import function_pairs, is_layer
 from checks.dialects.dialect import Dialect, Request
 from checks.dialects.errors import not_a_layer
-from checks.dialects.reading import read as _read
+from checks.dialects.ways import read as _read
 from checks.signature import Signature
 from checks.subject import Subject
 
