@@ -30,7 +30,7 @@ RIGHT, COUNT = subjects("right")
 FAULTS = {
     f"{path.name}::{name}": fault for path in (ZOO / "wrong").glob("*.py") for name, fault in faults(path).items()
 }
-WRONG = dict([one for one in subjects("wrong")[0].items() if one[0] in FAULTS][::2])  # of every other file
+WRONG = {target: subject for target, subject in subjects("wrong")[0].items() if target in FAULTS}
 
 
 @pytest.mark.parametrize("target", RIGHT)
@@ -41,7 +41,7 @@ def test_a_correct_layer_is_read_and_passes(target: str) -> None:
 
 @pytest.mark.parametrize("target", WRONG)
 def test_a_layer_with_a_fault_fails(target: str) -> None:
-    report = check(WRONG[target], seed=1, max_examples=6)
+    report = check(WRONG[target], seed=1, max_examples=3)
     assert report.verdict == "fail", f"{FAULTS[target]}\n{report.to_text()}"
 
 
