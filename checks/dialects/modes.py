@@ -10,6 +10,7 @@ import ast
 import functools
 import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ from checks.infer_layout import REQUIRED, Formal
 from checks.infer_table import chooses
 from checks.subject import Option
 
+_MOVES_A_WINDOW = re.compile(r".*(pad|stride|dilation).*")
 _SWITCHES = ("training", "train", "is_training", "is_train", "train_mode", "train_flg", "train_flag", "training_mode")
 
 Mode = tuple[str, Usage]
@@ -114,19 +116,30 @@ def other_choices(usage: Usage) -> Iterator[Mode]:
 
 
 def told_otherwise(usage: Usage) -> Iterator[Mode]:
-    """The uses with other options: each option once before any twice; a stride and a padding also together."""
+    """The uses with other options: each option once before any twice; a stride and a padding also together.
+
+    A padding that has to be told is 0 and a stride 2 where that runs (infer_table.py): what either hides shows at 1.
+    """
     formals = usage.settings if usage.telling else usage.optional
     values = {formal.name: others(formal, _words(usage, formal)) for formal in formals}
+    defaults = {formal.name: formal.default for formal in formals}
+    if not usage.telling:
+        windows = [f.name for f in usage.constructor if f.default is REQUIRED and _moves_a_window(f)]
+        values |= dict.fromkeys(windows, (1,))
+        defaults |= dict.fromkeys(windows, 2)
     rounds = [
         [{name: numbers[k]} for name, numbers in values.items() if k < len(numbers)]
         for k in range(max(map(len, values.values()), default=0))
     ]
     several = together(values)
     everything = [*(rounds[:1] or [[]])[0], *([several] if several else []), *itertools.chain(*rounds[1:])]
-    defaults = {formal.name: formal.default for formal in formals}
     for more in everything[:_MOST_TOLD]:
         label = ", ".join(f"{name}={value!r}" for name, value in more.items())
         yield label, replace(_told(usage, more), option=_kind([defaults[name] for name in more]))
+
+
+def _moves_a_window(formal: Formal) -> bool:
+    return bool(_MOVES_A_WINDOW.fullmatch(formal.name.lower())) and not chooses(formal)
 
 
 def _words(usage: Usage, formal: Formal) -> tuple[Any, ...]:
