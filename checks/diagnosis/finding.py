@@ -36,8 +36,8 @@ class Diagnosis:
             return None
         if self.cure.endswith(" there"):
             return f"take {f'd{name} ' if self.cure[0] == '*' else ''}{self.cure}"
-        if self.cure[0] in "*/+-.":
-            return f"d{name} = d{name}{'' if self.cure[0] == '.' else ' '}{self.cure}"
+        if self.cure[0] in "*/+-.[":
+            return f"d{name} = d{name}{'' if self.cure[0] in '.[' else ' '}{self.cure}"
         return f"take {self.cure}"
 
     @property

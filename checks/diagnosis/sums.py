@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from checks.diagnosis.evidence import Evidence
 from checks.diagnosis.finding import Diagnosis
 from checks.function import Array
 
+_MOST_AXES = 5
 _MOST_OUTPUTS = 400  # entries: beyond this, single contributions are not looked at
 
 
@@ -20,7 +22,7 @@ def wrong_shape(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
     if any(truth is None for truth in truths) or any(r.dtype == object for r in returned):
         return
     known = [truth for truth in truths if truth is not None]
-    for what, cure, cured in _mended(returned, known):
+    for what, cure, cured in _mended(name, returned, known):
         if all(
             c.shape == t.shape and np.allclose(c, t, rtol=1e-5, atol=1e-7) for c, t in zip(cured, known, strict=True)
         ):
@@ -29,23 +31,57 @@ def wrong_shape(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
             return
 
 
-def _mended(returned: Sequence[Array], truths: Sequence[Array]) -> Iterator[tuple[str, str, list[Array]]]:
-    extra = returned[0].ndim - truths[0].ndim
-    for axis in range(returned[0].ndim):
-        if extra == 1:
-            yield f"axis {axis} is not summed over", f".sum(axis={axis})", [r.sum(axis=axis) for r in returned]
-    if extra > 1:
-        front = tuple(range(extra))
-        yield f"axes {front} are not summed over", f".sum(axis={front})", [r.sum(axis=front) for r in returned]
-        ends = (0, *range(2, returned[0].ndim))
-        yield f"axes {ends} are not summed over", f".sum(axis={ends})", [r.sum(axis=ends) for r in returned]
-    if extra == 0 and returned[0].ndim == 2:
+def _mended(name: str, returned: Sequence[Array], truths: Sequence[Array]) -> Iterator[tuple[str, str, list[Array]]]:
+    """(what is wrong, the cure, what it makes of each sample): sums, then orders of the axes, then parts."""
+    rank, wanted = returned[0].ndim, truths[0].ndim
+    if rank > _MOST_AXES or any(r.ndim != rank or t.ndim != wanted for r, t in zip(returned, truths, strict=True)):
+        return
+    for axes in itertools.chain(*(itertools.combinations(range(rank), count) for count in range(1, rank + 1))):
+        some = axes[0] if len(axes) == 1 else axes
+        what = f"axis {some} is not summed over" if len(axes) == 1 else f"axes {some} are not summed over"
+        if rank == wanted:
+            yield what, f".sum(axis={some}, keepdims=True)", [r.sum(axis=axes, keepdims=True) for r in returned]
+        sums = [r.sum(axis=axes) for r in returned]
+        if rank - len(axes) == wanted:
+            yield what, f".sum(axis={some})", sums
+        elif rank != wanted and all(r.size == t.size for r, t in zip(sums, truths, strict=True)):
+            reshaped = [r.reshape(t.shape) for r, t in zip(sums, truths, strict=True)]
+            yield what, f".sum(axis={some}).reshape({name}.shape)", reshaped
+    if rank == wanted == 2:
         yield "it is transposed", ".T", [r.T for r in returned]
-        for axis in (0, 1):
-            keep = [r.sum(axis=axis, keepdims=True) for r in returned]
-            yield f"axis {axis} is not summed over", f".sum(axis={axis}, keepdims=True)", keep
+    elif rank == wanted:
+        for order in itertools.permutations(range(rank)):
+            yield "its axes are in another order", f".transpose{order}", [r.transpose(order) for r in returned]
     if all(r.size == t.size for r, t in zip(returned, truths, strict=True)):
-        yield "it is flat", ".reshape", [r.reshape(t.shape) for r, t in zip(returned, truths, strict=True)]
+        yield (
+            "it is flat",
+            f".reshape({name}.shape)",
+            [r.reshape(t.shape) for r, t in zip(returned, truths, strict=True)],
+        )
+    if rank == wanted:
+        yield from _parts(returned, truths)
+
+
+def _parts(returned: Sequence[Array], truths: Sequence[Array]) -> Iterator[tuple[str, str, list[Array]]]:
+    """Where there are entries too many along some axes, by the same number in each sample: without the border of a
+    padding, the first ones, the last ones.
+    """
+    excess = {tuple(np.subtract(r.shape, t.shape)) for r, t in zip(returned, truths, strict=True)}
+    if len(excess) != 1 or not all(r.size for r in returned):
+        return
+    (many,) = excess
+    if min(many) < 0:
+        return
+    for words, ends in (
+        ("the border", lambda n: (n // 2, n // 2)),
+        ("the first entries", lambda n: (n, 0)),
+        ("the last entries", lambda n: (0, n)),
+    ):
+        cuts = [ends(int(n)) for n in many]
+        if [sum(cut) for cut in cuts] == list(many):
+            index = tuple(slice(first or None, -last if last else None) for first, last in cuts)
+            spelled = ", ".join(f"{first or ''}:{-last if last else ''}" for first, last in cuts)
+            yield f"it still has {words} of a larger array", f"[{spelled}]", [r[index] for r in returned]
 
 
 def one_alone(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
