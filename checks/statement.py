@@ -1,4 +1,4 @@
-"""The statement that makes a gradient: where to look, in the file as it is."""
+"""The statement that makes a gradient, where to look in the file as it is, and what backward reads."""
 
 from __future__ import annotations
 
@@ -26,25 +26,84 @@ def statement(subject: Subject, name: str) -> Statement | None:
     """The last statement of the subject's backward that assigns or returns the gradient of that name; None where the
     source does not show one.
     """
+    function, lines = _backward(subject)
+    if function is None or subject.recipe is None or name not in subject.recipe.gradients:
+        return None
+    place = subject.recipe.gradients[name]
+    part = _IN_ONE.search(subject.recipe.backward)
+    if part is not None and not _CALLED.search(subject.recipe.backward):
+        index = re.search(r"\[(\d+)\]", place) if part[2] else None
+        place = f"returned[{int(part[1]) + (int(index[1]) if index else 0)}]"
+    node = _made(function, place)
+    return None if node is None else Statement(node.lineno, lines[node.lineno - 1].strip())
+
+
+def read_in_backward(subject: Subject) -> frozenset[str] | None:
+    """The names, attributes and keys whose values the subject's backward reads; None where the source shows none.
+
+    What is asked for its shape or its length alone is not among them.
+    """
+    function, _ = _backward(subject)
+    if function is None:
+        return None
+    asked = set[int]()
+    for node in ast.walk(function):
+        match node:
+            case ast.Attribute(value=inner, attr="shape" | "size" | "ndim" | "dtype"):
+                asked.add(id(inner))
+            case ast.Call(func=ast.Name(id="len"), args=[inner]):
+                asked.add(id(inner))
+    found = set[str]()
+    for node in ast.walk(function):
+        match node:
+            case ast.Attribute(attr=word) if id(node) not in asked:
+                found.add(word)
+            case ast.Name(id=word, ctx=ast.Load()) if id(node) not in asked:
+                found.add(word)
+            case ast.Subscript(slice=ast.Constant(value=str(word))) if id(node) not in asked:
+                found.add(word)
+    return frozenset(found)
+
+
+def may_overwrite(subject: Subject) -> bool:
+    """Whether backward, or what it calls of the same class or module, loops or assigns to entries of an array; so may
+    one that has no source.
+    """
+    function, lines = _backward(subject)
+    if function is None or subject.line is None:
+        return True
+    tree = _tree("".join(lines)) or ast.Module([], [])
+    left, seen = [function], set[str]()
+    while left:
+        for node in ast.walk(left.pop()):
+            match node:
+                case ast.For() | ast.While() | ast.Assign(targets=[ast.Subscript(), *_]):
+                    return True
+                case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name not in seen:
+                    seen.add(name)
+                    called = _function(tree, subject.line, name) or _function(tree, -1, name)
+                    left += [called] if called is not None else []
+    return False
+
+
+_CALLED = re.compile(r"(\w+)\(")
+_IN_ONE = re.compile(r"layer\[(\d)(:?)\]")  # one function gives the loss and its gradients
+
+
+def _backward(subject: Subject) -> tuple[_Function | None, list[str]]:
+    """The function that makes the gradients, and the lines of its file."""
     recipe = subject.recipe
     if recipe is None or subject.file is None or subject.line is None or subject.cell is not None:
-        return None
-    place = recipe.gradients.get(name)
+        return None, []
     linecache.checkcache(subject.file)
     lines = linecache.getlines(subject.file)
     tree = _tree("".join(lines))
-    if place is None or tree is None:
-        return None
-    called, part = re.search(r"(\w+)\(", recipe.backward), re.search(r"layer\[(\d)(:?)\]", recipe.backward)
+    called = _CALLED.search(recipe.backward)
+    if tree is None:
+        return None, lines
     if called is not None:
-        function = _function(tree, subject.line, called[1])
-    else:  # one function gives the loss and its gradients
-        function = next((f for f in tree.body if isinstance(f, _Function) and f.lineno == subject.line), None)
-        if part is not None:
-            index = re.search(r"\[(\d+)\]", place) if part[2] else None
-            place = f"returned[{int(part[1]) + (int(index[1]) if index else 0)}]"
-    node = None if function is None else _made(function, place)
-    return None if node is None else Statement(node.lineno, lines[node.lineno - 1].strip())
+        return _function(tree, subject.line, called[1]), lines
+    return next((f for f in tree.body if isinstance(f, _Function) and f.lineno == subject.line), None), lines
 
 
 def _tree(source: str) -> ast.Module | None:

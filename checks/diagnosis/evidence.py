@@ -33,7 +33,7 @@ _CLOSE_SINGLE = 1e-3
 _STARTS = (3, 4, 3)  # the first size of each case that is drawn
 _SMALL = 2  # and of the second, where the first took long
 _LONG = 1500  # forward passes
-_BESIDE = 0.01  # of each entry: two decimals are often the same, and a tie tells nothing
+BESIDE = 0.01  # of each entry: two decimals are often the same, and a tie tells nothing
 _MOST_CASES, _MOST_CONTROLS = 4, 2
 _LEAST_CASES, _LEAST_ENTRIES = 2, 4
 _TELLING = 1e-3  # of the largest entry
@@ -286,16 +286,16 @@ def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: S
         start = _SMALL if any(sample.evaluations > _LONG for sample in samples) else usual
         case = ordinary_case(subject, seed + k, dtype, signature=first.case.signature, start=start)
         if case is not None and _small(case):
-            yield case.displaced(_BESIDE)
+            yield case.displaced(BESIDE)
             if k == 1:
                 wide = reaching(case)
                 if wide is not case:
-                    yield wide.displaced(_BESIDE)
+                    yield wide.displaced(BESIDE)
     sizes = {name: 4 + 2 * k for k, name in enumerate(first.case.signature.sizes)}  # where some have to be even
     for k in range(2):
         case = ordinary_case(subject, seed + k, dtype, {**sizes, **_larger(sizes, k)}, signature=first.case.signature)
         if case is not None and _small(case):
-            yield case.displaced(_BESIDE)
+            yield case.displaced(BESIDE)
     drawn = [replace(result.case, upstream=None) for result in wrong if result.mode == first.mode]
     yield from (case for case in drawn if _small(case))
 

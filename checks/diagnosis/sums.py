@@ -10,6 +10,7 @@ import numpy as np
 from checks.diagnosis.evidence import Evidence
 from checks.diagnosis.finding import Diagnosis
 from checks.function import Array
+from checks.statement import may_overwrite
 
 _MOST_AXES = 5
 _MOST_OUTPUTS = 400  # entries: beyond this, single contributions are not looked at
@@ -116,7 +117,7 @@ def one_alone(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
 
 def overwritten(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
     """Entries that are one of their contributions, where all of them are owed: written into again and again."""
-    if any(s.output.size > _MOST_OUTPUTS for s in evidence.samples):
+    if any(s.output.size > _MOST_OUTPUTS for s in evidence.samples) or not may_overwrite(evidence.subject):
         return
     seen = False
     for sample in evidence.samples:

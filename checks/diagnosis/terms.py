@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -12,6 +13,9 @@ from checks.diagnosis.evidence import Evidence, Pair
 from checks.diagnosis.expressions import Expression, expressions, sizes_of
 from checks.diagnosis.finding import Diagnosis
 from checks.function import Array
+from checks.statement import read_in_backward
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def added_alone(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
@@ -44,7 +48,7 @@ def _added(evidence: Evidence, name: str, *, simple: bool) -> Iterator[Diagnosis
         text = None if off is None else constants.named(known, sizes_of(evidence.samples))
         if off is None or text is None:
             continue
-        yield _named(one, text, off)
+        yield _named(one, text, off, there=_is_read(evidence, one))
         return
 
 
@@ -126,9 +130,25 @@ def _ratio(difference: Array, value: Array) -> float | None:
     return float(np.sum(difference * wide)) / square if square > 0 and np.isfinite(square) else None
 
 
-def _named(one: Expression, text: str, off: float) -> Diagnosis:
+def _is_read(evidence: Evidence, one: Expression) -> bool:
+    """Whether backward reads an array of the expression, by any of its names; so does one that has no source."""
+    known = read_in_backward(evidence.subject)
+    if known is None:
+        return True
+    words = set(_WORD.findall(one.text))
+    arrays = evidence.samples[0].case.arrays
+    for text, value in evidence.samples[0].held.items():
+        if any(word in arrays and np.array_equal(arrays[word], value) for word in words):
+            words |= set(_WORD.findall(text))
+    return bool((words - {"self"}) & known)
+
+
+def _named(one: Expression, text: str, off: float, *, there: bool) -> Diagnosis:
+    """The fault in words; what is to be taken off is one too many, or its negative is missing where it is not there."""
     number = text.removeprefix("-")
     term = one.text if number == "1" else f"{number} * {one.text}"
-    if text.startswith("-"):
+    if not text.startswith("-"):
+        return Diagnosis(kind="missing-term", what=f"the term {term} is missing", cure=f"+ {term}", off=off)
+    if there:
         return Diagnosis(kind="extra-term", what=f"the term {term} is too many", cure=f"- {term}", off=off)
-    return Diagnosis(kind="missing-term", what=f"the term {term} is missing", cure=f"+ {term}", off=off)
+    return Diagnosis(kind="missing-term", what=f"the term -{term} is missing", cure=f"- {term}", off=off)

@@ -8,17 +8,21 @@ looked for among terms, and w / v among factors, without another run: many more 
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
-from checks.diagnosis.evidence import Sample
+from checks.diagnosis.evidence import BESIDE, Sample
 from checks.diagnosis.repair.edit import Edit, Place, is_float, on_value, with_scope
 from checks.diagnosis.repair.holes import Hook, Seen
 from checks.diagnosis.repair.multiples import NUMBERS, ONE, Terms
 from checks.diagnosis.repair.operands import applied
 from checks.diagnosis.repair.running import Answer
+from checks.errors import GradproofError
 from checks.function import Array
+from checks.ordinary import ordinary_case
 
 _FEWEST, _MOST = 4, 24  # entries of an expression that is solved for
 _MOST_RUNS = 900
@@ -48,7 +52,7 @@ class Wanted:
 
     def _for(self, at: Place) -> _Solved | None:
         """The place in the first sample in which it has a few entries, and what it has to be there."""
-        for k, sample in enumerate(self.samples):
+        for k, sample in enumerate(itertools.chain(self.samples, self._compact)):
             known = self._at(k, sample)
             was = None if known is None else known[1].get(at.number)
             if known is None or was is None or not isinstance(was.value, np.ndarray):
@@ -57,6 +61,19 @@ class Wanted:
                 wanted = self._solved(at.number, was.value, sample, known[0])
                 return None if wanted is None else _Solved(at, was, wanted)
         return None
+
+    @cached_property
+    def _compact(self) -> list[Sample]:
+        """A case with sizes of 2, of arrays with many axes the one that has a few entries."""
+        case = self.samples[0].case
+        dtype = next((case.arrays[name].dtype for name in case.movable), np.dtype(float))
+        sizes = dict.fromkeys(case.signature.sizes, 2)
+        try:
+            small = ordinary_case(case.subject, case.seed, dtype, sizes, signature=case.signature)
+            sample = None if small is None else Sample(small.displaced(BESIDE))
+        except GradproofError:
+            return []
+        return [sample] if sample is not None and sample.finite and any(map(sample.is_wrong, self.names)) else []
 
     def _at(self, k: int, sample: Sample) -> tuple[Answer, dict[int, Seen]] | None:
         """What comes out in a sample as the code is, and what its expressions are there."""
