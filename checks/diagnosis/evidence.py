@@ -18,10 +18,10 @@ import numpy as np
 from checks.bench import clones, reseed
 from checks.case import Case
 from checks.dialects.reach import walk
-from checks.entries import UNDECIDED
+from checks.entries import UNDECIDED, Entries
 from checks.errors import GradproofError
 from checks.evaluation import quiet
-from checks.function import Array
+from checks.function import Array, Function
 from checks.live import Live
 from checks.look import CaseResult, Look
 from checks.ordinary import ordinary_case, reaching
@@ -29,6 +29,7 @@ from checks.subject import Subject
 
 CLOSE = 1e-5  # of an entry's size: how well a cure has to make it agree, beside the allowance
 _ROUGH = 2e-4  # of a value that was not looked at closely
+_SHORT = 1e-5  # step, as a share of an entry's scale
 _CLOSE_SINGLE = 1e-3
 _STARTS = (3, 4, 3)  # the first size of each case that is drawn
 _SMALL = 2  # and of the second, where the first took long
@@ -83,16 +84,27 @@ class Sample:
         self.pairs: dict[str, Pair] = {}
         for name, entries in look.entries.items():
             shape = case.arrays[name].shape
-            rough = np.isin(entries.indices, list(entries.rough))
-            allowed = np.where(
-                rough, np.fmax(entries.allowances, _ROUGH * np.abs(entries.numerical)), entries.allowances
-            )
+            numerical, allowed = self._close_by(name, entries)
             self.pairs[name] = Pair(
                 analytic=entries.analytic.reshape(shape),
-                numerical=entries.numerical.reshape(shape),
+                numerical=numerical.reshape(shape),
                 allowance=allowed.reshape(shape),
-                known=(~entries.kinks & np.isfinite(entries.numerical) & (entries.codes != UNDECIDED)).reshape(shape),
+                known=(~entries.kinks & np.isfinite(numerical) & (entries.codes != UNDECIDED)).reshape(shape),
             )
+
+    def _close_by(self, name: str, entries: Entries) -> tuple[Array, Array]:
+        """The numerical entries and how well they are known; rough ones by a short step, as wide ones pass kinks."""
+        function = self._function(name)
+        rough = np.isin(entries.indices, list(entries.rough))
+        numerical = entries.numerical.copy()
+        if function is not None:
+            for k in np.flatnonzero(rough):
+                numerical[k] = self._by_a_short_step(function, int(entries.indices[k]))
+        return numerical, np.where(rough, np.fmax(entries.allowances, _ROUGH * np.abs(numerical)), entries.allowances)
+
+    def _by_a_short_step(self, function: Function, index: int) -> float:
+        plus, minus, width = function.pair(index, _SHORT * float(function.scale[index]))
+        return float(self.upstream.reshape(-1) @ np.asarray((plus - minus) / width, dtype=np.float64).reshape(-1))
 
     def is_wrong(self, name: str) -> bool:
         """Whether the gradient is off here, or of another shape than its array."""
@@ -146,7 +158,7 @@ class Sample:
             return None
         columns = []
         for index in range(function.x.size):
-            plus, minus, width = function.pair(index, 1e-5 * float(function.scale[index]))
+            plus, minus, width = function.pair(index, _SHORT * float(function.scale[index]))
             columns.append((plus - minus) / width)
         found = np.array(columns, dtype=np.float64).T
         return found if np.all(np.isfinite(found)) else None
