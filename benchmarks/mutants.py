@@ -4,7 +4,8 @@
 
 The layers are those of reference/ and tests/zoo/right, the operators those of tests/mutation.py. A mutant counts where
 it changes a gradient by more than 1e-6 of its largest entry at a point drawn at random (or, of the operators on state,
-what a second use gives, or the caller's array).
+what a second use gives, or the caller's array), or where backward raises there. One whose forward raises does not:
+where one function gives the loss and its gradients, there is neither.
 """
 
 from __future__ import annotations
@@ -152,6 +153,11 @@ def _apart(own: Any, other: Any, case: Any, operator: str) -> bool:
     results = []
     for subject in (own, other):
         mine = replace(case, subject=subject)
+        try:
+            with quiet():
+                Live(mine).forward({name: array.copy() for name, array in mine.arrays.items()})
+        except Exception:  # it gives no gradient any more, right or wrong
+            return False
         try:
             with quiet():
                 live = Live(mine)

@@ -176,8 +176,61 @@ class RightSide(WrongSide):
         return dout * np.where(np.abs(self.x) < 1.5, 2 * self.x, 0.5)
 
 
+class Joined:
+    """A step on two inputs side by side, one of which goes on past it."""
+
+    def forward(self, x, h):
+        self.x, self.h = x, h
+        self.c = np.tanh(np.hstack([x, 0.5 * h]))
+        return self.c.sum(axis=1, keepdims=True) * h
+
+    def backward(self, dout):
+        n = self.x.shape[1]
+        along = self.c.sum(axis=1, keepdims=True)
+        both = (dout * self.h).sum(axis=1, keepdims=True) * (1 - self.c**2)
+        both[:, n:] *= 0.5
+        return both[:, :n], self.passed(dout, along, both, n)
+
+
+class JoinedRight(Joined):
+    def passed(self, dout, along, both, n):
+        return dout * along + both[:, n:]
+
+
+class PartLost(Joined):
+    def backward(self, dout):
+        n = self.x.shape[1]
+        along = self.c.sum(axis=1, keepdims=True)
+        both = (dout * self.h).sum(axis=1, keepdims=True) * (1 - self.c**2)
+        both[:, n:] *= 0.5
+        return both[:, :n], dout * along
+
+
+class TurnedPairs:
+    """Pairs of features turned by an angle a step: arrays of four axes."""
+
+    def forward(self, q):
+        self.a, self.b = np.split(q, 2, axis=-1)
+        self.c, self.s = (f(np.arange(1, q.shape[1] + 1))[:, None, None] for f in (np.cos, np.sin))
+        return np.concatenate([self.a * self.c - self.b * self.s, self.a * self.s + self.b * self.c], axis=-1)
+
+
+class TurnedPairsRight(TurnedPairs):
+    def backward(self, dout):
+        a, b = np.split(dout, 2, axis=-1)
+        return np.concatenate([a * self.c + b * self.s, b * self.c - a * self.s], axis=-1)
+
+
+class HalfTurned(TurnedPairs):
+    def backward(self, dout):
+        a, b = np.split(dout, 2, axis=-1)
+        return np.concatenate([a * self.c + b * self.s, b * self.c], axis=-1)
+
+
 NET = "x(n,i), W1(i,h), b1(h), W2(h,o) -> (n,o)"
 SAME = "x(n,i) -> (n,i)"
+STEP = "x(n,i), h(n,j) -> (n,j)"
+PAIRS = "q(n,t,h,2*c) -> (n,t,h,2*c)"
 TIME = "x(t,n), U(n,n) -> (t,n)"
 
 
@@ -193,6 +246,8 @@ TIME = "x(t,n), U(n,n) -> (t,n)"
         (Turned, TIME, "transposed", "back = dz @ self.U.T"),
         (NearbyNumber, SAME, "inconsistent-forward", "slope = 0.8 * (1 + 3 * 0.044715 * self.x ** 2)"),
         (WrongSide, SAME, "branch", "np.where(np.abs(self.x) <= 1.5, 2 * self.x, 0.5)"),
+        (PartLost, STEP, "missing-term", "return (both[:, :n], dout * along + both[:, n:])"),
+        (HalfTurned, PAIRS, "missing-term", "b * self.c - "),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -209,7 +264,8 @@ def test_the_statement_that_would_be_right_is_said(layer: Any, signature: str, k
 
 @pytest.mark.parametrize(
     ("layer", "signature"),
-    [(Right, NET), (CentredRight, SAME), (RecurrentRight, TIME), (GeluRight, SAME), (RightSide, SAME)],
+    [(Right, NET), (CentredRight, SAME), (RecurrentRight, TIME), (GeluRight, SAME), (RightSide, SAME)]
+    + [(JoinedRight, STEP), (TurnedPairsRight, PAIRS)],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_the_mended_layers_pass(layer: Any, signature: str) -> None:

@@ -91,12 +91,26 @@ def _parts(sites: Sequence[Site], names: Sequence[Name], was: Seen) -> list[str]
     if not isinstance(was.value, np.ndarray) or not was.value.ndim:
         return []
     nodes = [site.node for site in sites if isinstance(site.node, ast.Subscript)]
-    taken = {ast.unparse(node)[len(ast.unparse(node.value)) + 1 : -1] for node in nodes if _is_part(node.slice)}
+    slices = [node.slice for node in nodes if _is_part(node.slice)]
+    taken = {_spelled(one) for one in (*slices, *(other for one in slices for other in _rest(one)))}
     counters = [text for text, value in was.scope.items() if type(value) is int][:_MOST_COUNTERS]
     for counter in counters:
         taken |= {f"{lead}{counter}{by}" for lead in ("", ":, ") for by in ("", " + 1", " - 1")}
     larger = [name for name in names if np.size(name.value) > was.value.size]
     return [f"{name.text}[{part}]" for name in larger[:_MOST_LARGER] for part in sorted(taken)[:_MOST_PARTS]]
+
+
+def _rest(index: ast.expr) -> Iterator[ast.expr]:
+    """What an index leaves of an axis: `[:, n:]` of `[:, :n]`."""
+    places = index.elts if isinstance(index, ast.Tuple) else [index]
+    for k, place in enumerate(places):
+        if isinstance(place, ast.Slice) and place.step is None and (place.lower is None) != (place.upper is None):
+            other = [*places[:k], ast.Slice(place.upper, place.lower), *places[k + 1 :]]
+            yield ast.Tuple(other, ast.Load()) if isinstance(index, ast.Tuple) else other[k]
+
+
+def _spelled(index: ast.expr) -> str:
+    return ast.unparse(index)[1:-1] if isinstance(index, ast.Tuple) else ast.unparse(index)
 
 
 def _is_part(index: ast.expr) -> bool:
