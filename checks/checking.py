@@ -26,6 +26,7 @@ from checks.dialects import read
 from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
 from checks.far import out_of_range, overflows
+from checks.formed import as_formed
 from checks.fused import as_fused
 from checks.implied import implied
 from checks.known import recognised
@@ -250,7 +251,7 @@ class _Run:
         """Where backward is the gradient of something else by convention, of a mean, or by scores: judged as that."""
         assert self.subject is not None
         known = [*self.results, *([self.smallest] if self.smallest is not None else [])]
-        for judged_as in (as_mean, as_classes, as_fused, over_batch):
+        for judged_as in (as_mean, as_classes, as_formed, as_fused, over_batch):
             meant = judged_as(self.subject, known)
             if meant is not None:
                 self.subject, self.results, self.smallest = meant.subject, meant.results, None

@@ -76,9 +76,15 @@ def draw(argument: Argument, shape: tuple[int, ...], limit: int | None, dtype: A
         case "simplex":
             values = rng.uniform(0.2, 1.0, shape)
             return np.asarray(values / values.sum(axis=-1, keepdims=True), dtype=dtype)
+        case "symmetric":
+            root = rng.uniform(-1.0, 1.0, shape)
+            return np.asarray(root @ root.T + np.eye(len(root)), dtype=dtype)
         case _:
             signs = rng.integers(0, 2, shape) * 2.0 - 1.0
-            return np.asarray(rng.uniform(0.2, 1.5, shape) * signs, dtype=dtype)
+            values = np.asarray(rng.uniform(0.2, 1.5, shape) * signs, dtype=dtype)
+            if argument.kind == "intercept":
+                values[:, :1] = 1.0
+            return values
 
 
 def _ids(shape: tuple[int, ...], limit: int) -> Array:

@@ -114,7 +114,9 @@ def assemble(formals: Sequence[Formal], values: Sequence[Any]) -> Layout:
 
 def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario: Scenario) -> list[Any]:
     family = formal.hint
-    first = position == 0 and (formal.place == "forward" or formal.data)
+    told = [f for f in formals if f.data]  # where there is data in the constructor, what forward takes is learned of it
+    learned = formal.family in ("vector", "matrix")
+    first = formal is told[0] if told else position == 0 and formal.place == "forward" and not learned
 
     def arrays(texts: Sequence[str]) -> list[Any]:
         return [declare(formal.name, text) for text in texts]
@@ -173,8 +175,8 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             return list(formal.options) or [dict(OPTIONS), {**OPTIONS, "pad": 1, "padding": 1}]
         case "size":
             numbers = _sizes(formal, formals, scenario)
-            letter = len(formal.name) == 1 and not isinstance(numbers[0], int)
-            return [*numbers, *arrays((*scenario.matrix[:2], *scenario.vector[:1], ""))] if letter else numbers
+            letter = len(formal.name) == 1 and (formal.name.isupper() or not isinstance(numbers[0], int))
+            return [*numbers, *arrays((*scenario.matrix[:3], *scenario.vector[:1], ""))] if letter else numbers
     if formal.place == "forward":
         # Beside ids, rows of labels are believed only where the name speaks of labels.
         labels = [text for text in scenario.label if scenario.name != "ids" or not text.startswith("n,s")]

@@ -30,6 +30,8 @@ KINDS: Final[Mapping[str, str]] = {
     "positive": "numbers above 0",
     "probability": "numbers strictly between 0 and 1",
     "simplex": "numbers above 0 that sum to 1 along the last axis",
+    "symmetric": "a symmetric, positive definite matrix that owes no gradient",
+    "intercept": "a matrix whose first column is ones and that owes no gradient",
     "target": "real numbers that owe no gradient",
     "onehot": "floats: a single 1 along the last axis, zeros elsewhere",
     "onehot0": "floats: a single 1 along the first axis, zeros elsewhere",
@@ -40,6 +42,7 @@ KINDS: Final[Mapping[str, str]] = {
     "int": "integers in [0, limit)",
 }
 _DISCRETE: Final = frozenset({"label", "int", "onehot", "onehot0", "mask", "sign", "bool"})
+_FIXED: Final = frozenset({"symmetric", "intercept"})  # no entry can be moved alone
 _LIMITED: Final = frozenset({"label", "int"})
 _REST: Final = "..."
 _OPERATORS: Final[Mapping[type[ast.operator], Callable[[int, int], int]]] = {
@@ -127,13 +130,19 @@ class Argument:
             raise SignatureError("a limit is one number, not '...'")
         if self.kind in ("onehot", "onehot0", "simplex") and not self.dims:
             raise SignatureError(f"{self.kind} needs an axis to run along, as in t(n,c):{self.kind}")
+        if self.kind == "symmetric" and (len(self.dims) != 2 or self.dims[0] != self.dims[1]):
+            raise SignatureError("symmetric needs a square matrix, as in A(n,n):symmetric")
+        if self.kind == "intercept" and len(self.dims) != 2:
+            raise SignatureError("intercept needs a matrix, as in X(n,i):intercept")
         if sum(dim.is_rest for dim in self.dims) > 1:
             raise SignatureError("'...' may occur once in an array")
 
     @property
     def differentiable(self) -> bool:
-        """Whether a derivative by it can exist: not for labels, integers, one-hots, masks, truth values."""
-        return self.kind not in _DISCRETE
+        """Whether a derivative by it can exist: not for labels, integers, one-hots, masks, truth values, and not for
+        matrices that have to keep a form.
+        """
+        return self.kind not in _DISCRETE | _FIXED
 
     def __str__(self) -> str:
         kind = "" if self.kind == "float" else f":{self.kind}"

@@ -142,6 +142,20 @@ def _simplex(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
     return np.asarray(parts / 10**digits)
 
 
+def _symmetric(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    """`A A^T + I` of an ordinary A."""
+    root = _real(rng, shape, "ordinary", rounded)
+    product = root @ root.T
+    return (np.round(product, 2) if rounded else product) + np.eye(len(root))
+
+
+def _intercept(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    """Real numbers, the first column ones."""
+    values = _real(rng, shape, flavour, rounded)
+    values[:, :1] = 1.0
+    return values
+
+
 def _onehot(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
     return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
 
@@ -178,6 +192,8 @@ def _indices(rng: Rng, shape: Shape, flavour: str, limit: int) -> Array:
 
 _KINDS: Final[Mapping[str, Callable[[Rng, Shape, str, bool], Array]]] = {
     "float": _real,
+    "symmetric": _symmetric,
+    "intercept": _intercept,
     "target": _real,
     "positive": _positive,
     "probability": _probability,

@@ -37,7 +37,7 @@ LAYERS = (
     ("diagnosis",),
     ("findings",),
     ("convention", "losses"),
-    ("averaging", "batch_average", "classes", "fused", "implied", "uses", "guards"),
+    ("averaging", "batch_average", "classes", "fused", "formed", "implied", "uses", "guards"),
     ("summary", "report", "caveats", "own_case", "own_inputs"),
     ("load",),
     ("discover",),

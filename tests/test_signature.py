@@ -29,6 +29,10 @@ def arguments(draw: st.DrawFn, name: str) -> Argument:
     shape = draw(st.lists(dims, min_size=kind in ("onehot", "onehot0", "simplex"), max_size=3))
     if draw(st.booleans()):
         shape.insert(0, Dim("..."))
+    if kind == "symmetric":
+        shape = [draw(dims)] * 2
+    elif kind == "intercept":
+        shape = [draw(dims), draw(dims)]
     limit = draw(size_names.map(Dim)) if kind in ("label", "int") else None
     return Argument(name, tuple(shape), kind, limit)
 
@@ -88,7 +92,8 @@ def test_what_a_signature_knows() -> None:
 def test_which_kinds_have_a_derivative(kind: str) -> None:
     limit = Dim("c") if kind in ("label", "int") else None
     expected = kind in ("float", "positive", "probability", "simplex", "target")
-    assert Argument("x", (Dim("n"),), kind, limit).differentiable is expected
+    shape = (Dim("n"),) * (2 if kind in ("symmetric", "intercept") else 1)
+    assert Argument("x", shape, kind, limit).differentiable is expected
 
 
 # --- sizes

@@ -308,6 +308,8 @@ class Locating:
         names = floats[:1] if self.usage.gives_input and not self.answers_alone else []
         if self.usage.owners is not None:
             names = [name for name in self.usage.owners if name in floats]
+        if self.usage.alone:
+            return names
         if self.usage.inputs_are_parameters:
             names += [n for n in floats[1:] if is_parameter(n) or n in located.places]
         grids = self.grids(found, parameters, located)

@@ -18,7 +18,7 @@ from checks.dialects.both import in_roles
 from checks.dialects.layer import arguments, constructor, make, method, plain, private, required, returned_names
 from checks.dialects.layer import recognises as is_layer
 from checks.dialects.names import BACKWARD, FORWARD, UPSTREAM
-from checks.dialects.roles import is_data, is_label, learns, of_a_loss, of_a_network
+from checks.dialects.roles import as_learned, is_data, is_label, learns, of_a_loss, of_a_network
 from checks.dialects.spelled import BOTH, Spelled, gradients, loss_with_gradients
 from checks.dialects.usage import Bound, Usage, Values, code_words
 from checks.infer_layout import REQUIRED, Formal
@@ -29,13 +29,14 @@ LOSS = tuple(
             *("loss", "compute_loss", "cost", "forward_loss", *separate.LOSS),
             *("objective", "reconstruction_error", "reconstruction_loss", "energy", "nll", "neg_log_likelihood"),
             *("negative_log_likelihood", "log_likelihood", "loglik", "elbo", "distortion", "free_energy"),
+            *("fun", "func", "nlml", "neg_log_posterior", "potential"),
         )
     )
 )
 GRADIENT = (
     *("gradient", "gradients", "compute_gradient", "compute_gradients", "grad", "grads", "compute_grads"),
     *("get_gradients", "get_grads", "calc_gradients", "calculate_gradients", "loss_gradient", "loss_grad", "grad_loss"),
-    *("cost_gradient", "cost_derivative", "dloss", *BACKWARD),
+    *("cost_gradient", "cost_derivative", "dloss", "jac", "jacobian", *BACKWARD),
 )
 
 
@@ -133,6 +134,9 @@ def usage(obj: Any, name: str) -> Usage:
     def bind(instance: Any) -> Bound:
         return _Bound(instance, found, told)
 
+    def bind_to_number(instance: Any) -> Bound:
+        return _Bound(instance, found, told, number=True)
+
     keywords = "".join(f", {key}={value!r}" for key, value in told.items())
     call = f"layer.{found.loss}({{inputs}}{keywords})"
     first = call if found.both is None else f"{call}[{found.both.loss}]"
@@ -169,15 +173,37 @@ def usage(obj: Any, name: str) -> Usage:
         stateless = replace(network, forward=tuple(required(cls, found.loss)), gives_input=True, returns_all=False)
         return in_roles(stateless, of_a_loss(stateless.forward, spelled))
     silent = len(names) > 2 and not any(is_data(name) or is_label(name) for name in names)
-    return replace(network, doubtful=silent)
+    alone = found.gradient is not None and len(found.inputs) == len(found.asked) == 1 and not is_data(names[0])
+    variants = _of_its_argument(replace(network, bind=bind_to_number), spelled) if alone else ()
+    return replace(network, doubtful=silent, variants=variants)
+
+
+def _of_its_argument(network: Usage, spelled: Spelled | None) -> tuple[Usage, ...]:
+    """An objective `f(w)` with `gradient(w)`, of data that its constructor was handed: nothing is learned but `w`."""
+    if spelled is None or spelled.container != "unknown":
+        return ()
+    (learned,) = network.forward
+    use = replace(network, gives_input=True, returns_all=False, owners=(learned.name,), alone=True)
+    use = replace(use, forward=(as_learned(learned),), only_after="an error")
+    told = tuple(
+        replace(f, data=True, family="label" if is_label(f.name) and not is_data(f.name) else f.family)
+        if is_data(f.name) or is_label(f.name)
+        else f
+        for f in network.constructor
+    )
+    if not any(f.data for f in told):
+        return (use,)
+    return (replace(use, constructor=told), use)
 
 
 class _Bound:
     """A network's two calls: the gradient is asked for with the loss's own inputs."""
 
-    def __init__(self, instance: Any, found: Calls, told: Mapping[str, Any]) -> None:
-        """`told`: how the gradient calls the loss: in training mode, which need not be the loss's default."""
-        self._told = told
+    def __init__(self, instance: Any, found: Calls, told: Mapping[str, Any], *, number: bool = False) -> None:
+        """`told`: how the gradient calls the loss: in training mode, which need not be the loss's default. `number`:
+        what is no number is no loss.
+        """
+        self._told, self._number = told, number
         self._loss = getattr(instance, found.loss)
         self._gradient = getattr(instance, found.gradient) if found.gradient else None
         self._both, self._asked = found.both, found.asked
@@ -190,6 +216,8 @@ class _Bound:
         if self._state is None:  # the same before each forward of an object, and dear
             self._state = np.random.get_state(legacy=False)  # noqa: NPY002  the user's code draws from it
         result = self._loss(*self._given, **self._told)
+        if self._number and np.ndim(result):
+            raise TypeError(f"a loss is a number, but this is an array of shape {np.shape(result)}")
         return result if self._both is None else self._both.parts(result)[0]
 
     def backward(self, upstream: Any) -> Any:

@@ -76,9 +76,14 @@ def main_is_second(names: Sequence[str]) -> bool | None:
 
 
 def learns(names: Sequence[str]) -> bool:
-    """Whether the names are those of data and of one array that is learned from it: `(w, X, y)`."""
-    learned = [name for name in names if _PARAMETER.fullmatch(name) and not is_data(name) and not is_label(name)]
-    return len(learned) == 1 and any(map(is_data, names))
+    """Whether the names are those of data and of one array that is learned from it: `(w, X, y)`.
+
+    It goes by a name of such an array, or comes before data and labels.
+    """
+    others = [name for name in names if not is_data(name) and not is_label(name)]
+    learned = [name for name in others if _PARAMETER.fullmatch(name)]
+    before = others == list(names[:1]) and len(names) > 2 and any(map(is_label, names))
+    return (len(learned) == 1 or before) and any(map(is_data, names))
 
 
 def of_a_loss(formals: Sequence[Formal], spelled: Spelled) -> Roles:
@@ -88,7 +93,7 @@ def of_a_loss(formals: Sequence[Formal], spelled: Spelled) -> Roles:
     changed = [_as_owner(f) if f.name in first else _as_other(f, formals) for f in formals]
     data = [f for f in changed if f.name not in first and is_data(f.name)]
     if data:  # what is learned comes after what it is learned from
-        changed = [_as_learned(f) if f.name in first else f for f in changed]
+        changed = [as_learned(f) if f.name in first else f for f in changed]
     main = data[:1] or [f for f in changed if f.name in first][:1]
     doubtful = spelled.container == "unknown" and owners == (formals[0].name,) and _silent(formals, spelled)
     if doubtful:  # a third argument of which nothing is known is a number, if it may be
@@ -174,7 +179,7 @@ def _as_owner(formal: Formal) -> Formal:
     return replace(formal, family="none") if formal.hint in _OTHERWISE else formal
 
 
-def _as_learned(formal: Formal) -> Formal:
+def as_learned(formal: Formal) -> Formal:
     """Parameters that are handed over beside data: vectors where the name is small, matrices where it is large."""
     small = formal.name == formal.name.lower()
     return replace(formal, family="vector" if small and _PARAMETER.fullmatch(formal.name) else "matrix")

@@ -41,7 +41,8 @@ class Usage:
     `make` gives a fresh object from the constructor's values. `bind` gives its two calls; the inputs go by the names
     of `forward`, and `order` says in which the call takes them, where that is not forward's. `takes_upstream`,
     `gives_input`: whether backward takes an upstream gradient, and whether the first input's is owed; `owners`: the
-    inputs that get gradients, in the gradients' order, where that is known. `returns_all`: what backward returns is all
+    inputs that get gradients, in the gradients' order, where that is known; `alone`: nothing else
+    owes one. `returns_all`: what backward returns is all
     that it gives, whatever lies about on the object. `returns_none`: it says that it returns nothing.
     `unaware`: of a mode, backward cannot know of it.
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
@@ -71,6 +72,7 @@ class Usage:
     takes_upstream: bool = True
     gives_input: bool = True
     owners: tuple[str, ...] | None = None
+    alone: bool = False
     order: tuple[int, ...] | None = None
     updates: bool = False
     divided: bool = False
