@@ -46,6 +46,13 @@ class Kept:
     position: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A constant that backward is told."""
+
+    value: Any
+
+
 THE_RATE, THE_OPTIMIZER = _Rate(), _Optimizer()
 THE_OUTPUT = object()  # what forward gave, of a backward that starts from labels
 THE_UPSTREAM = object()  # the upstream gradient, of a backward that takes something else before it
@@ -131,6 +138,8 @@ class Calls:
         if isinstance(value, Kept):
             alone = "layer.kept[0] if len(layer.kept) == 1 else tuple(layer.kept)"
             return alone if self.kept == 1 else f"layer.kept[{value.position}]"
+        if isinstance(value, Told):
+            return repr(value.value)
         if isinstance(value, int):
             return "upstream" if value == self.primary else "0.0"
         return "1.0" if value is THE_RATE else str(value)
@@ -175,6 +184,8 @@ class LayerBound:
             return StepByGradient()
         if value is THE_OUTPUT:
             return output_of(self._owner, self._result)
+        if isinstance(value, Told):
+            return value.value
         if isinstance(value, Kept):
             return self._kept(value.position)
         if isinstance(value, int):

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from checks.dialects.arguments import is_name, strings_compared, tree_of
-from checks.dialects.calls import Calls
+from checks.dialects.calls import Calls, Told
 from checks.dialects.options import options, words_of
 from checks.dialects.usage import Bound, Usage, Values
 from checks.dialects.varying import others, together
@@ -31,6 +31,7 @@ _SWITCHES = ("training", "train", "is_training", "is_train", "train_mode", "trai
 Mode = tuple[str, Usage]
 _MOST_OPTIONS = 5
 _MOST_TOLD = 16
+_MOST_NUMBERS = 2
 
 
 def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any, Calls], Bound]) -> Iterator[Mode]:
@@ -40,6 +41,7 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
             label = f"{formal.name}={not formal.default}"
             other_way = called(usage, replace(calls, keywords={formal.name: not formal.default}), bound)
             yield label, replace(other_way, unaware=not _reaches(usage.defined, calls, formal.name))
+    yield from _other_numbers(usage, calls, spare, bound)
     for formal in usage.forward:
         if formal.hint == "flag":
             other = replace(formal, options=(False,))
@@ -86,6 +88,25 @@ def _reaches(defined: Any, calls: Calls, flag: str) -> bool:
     return False
 
 
+def _other_numbers(
+    usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any, Calls], Bound]
+) -> Iterator[Mode]:
+    """Forward told other numbers than its defaults, and backward with it where it takes them too."""
+    backward = inspect.getattr_static(usage.defined, calls.backward, None)
+    taken = inspect.signature(backward).parameters if inspect.isfunction(backward) else {}
+    for formal in spare:
+        if isinstance(formal.default, bool) or not isinstance(formal.default, int | float):
+            continue
+        for value in others(formal, ())[:_MOST_NUMBERS]:
+            also = ((formal.name, Told(value)),) if formal.name in taken else ()
+            told = replace(calls, keywords={formal.name: value}, arguments=(*calls.arguments, *also))
+            unaware = not also and not _reaches(usage.defined, calls, formal.name)
+            yield (
+                f"{formal.name}={value!r}",
+                replace(called(usage, told, bound), option=_kind([formal.default]), unaware=unaware),
+            )
+
+
 def _speaks_of(node: ast.AST, name: str) -> bool:
     return any(is_name(part, name) for part in ast.walk(node))
 
@@ -120,13 +141,12 @@ def told_otherwise(usage: Usage) -> Iterator[Mode]:
 
     A padding that has to be told is 0 and a stride 2 where that runs (infer_table.py): what either hides shows at 1.
     """
-    formals = usage.settings if usage.telling else usage.optional
+    formals = (*usage.settings, *usage.optional)
     values = {formal.name: others(formal, _words(usage, formal)) for formal in formals}
     defaults = {formal.name: formal.default for formal in formals}
-    if not usage.telling:
-        windows = [f.name for f in usage.constructor if f.default is REQUIRED and _moves_a_window(f)]
-        values |= dict.fromkeys(windows, (1,))
-        defaults |= dict.fromkeys(windows, 2)
+    windows = [f.name for f in usage.constructor if f.default is REQUIRED and _moves_a_window(f)]
+    values |= dict.fromkeys(windows, (1,))
+    defaults |= dict.fromkeys(windows, 2)
     rounds = [
         [{name: numbers[k]} for name, numbers in values.items() if k < len(numbers)]
         for k in range(max(map(len, values.values()), default=0))
@@ -172,7 +192,7 @@ def called(usage: Usage, calls: Calls, bound: Callable[[Any, Calls], Bound]) -> 
 
 
 def _told(usage: Usage, more: Mapping[str, Any]) -> Usage:
-    if usage.telling is not None:
+    if usage.telling is not None and set(more) <= {formal.name for formal in usage.settings}:
         return usage.telling(more)
     rated = usage.rated and replace(usage.rated, make=functools.partial(_with, usage.rated.make, more))
     return replace(

@@ -122,30 +122,47 @@ def _inputs(cls: type, name: str) -> tuple[Formal, ...]:
     return of_a_network(needed)
 
 
+def _spare(cls: type, found: Calls) -> Iterator[Formal]:
+    """What the loss may be told, and the gradient too, where it takes anything."""
+    taken = {formal.name for formal in found.inputs}
+    known = {f.name for f in arguments(cls, found.gradient)[1]} if found.gradient and found.asked else None
+    for formal in arguments(cls, found.loss)[1]:
+        if formal.name not in taken and (known is None or formal.name in known):
+            yield formal
+
+
 def usage(obj: Any, name: str) -> Usage:
     """How it is built and called."""
+    return _usage(obj, name, {})
+
+
+def _usage(obj: Any, name: str, more: Mapping[str, Any]) -> Usage:
+    """The usage in which the calls are told something else than their defaults."""
     found = calls(obj)
     assert found is not None
     cls = obj if isinstance(obj, type) else type(obj)
     built, optional = constructor(obj)
 
-    told = constants_told(plain(cls, found.gradient), found.loss) if found.gradient else {}
+    constants = constants_told(plain(cls, found.gradient), found.loss) if found.gradient else {}
+    told = {**constants, **more}
+    spare = tuple(f for f in _spare(cls, found) if f.name not in constants)
 
     def bind(instance: Any) -> Bound:
-        return _Bound(instance, found, told)
+        return _Bound(instance, found, told, more)
 
     def bind_to_number(instance: Any) -> Bound:
-        return _Bound(instance, found, told, number=True)
+        return _Bound(instance, found, told, more, number=True)
 
-    keywords = "".join(f", {key}={value!r}" for key, value in told.items())
+    keywords, also = ("".join(f", {key}={value!r}" for key, value in some.items()) for some in (told, more))
     call = f"layer.{found.loss}({{inputs}}{keywords})"
     first = call if found.both is None else f"{call}[{found.both.loss}]"
     if found.both is not None:
         answer = f"{call}{found.both.gradients}"
     elif len(found.asked) == len(found.inputs):
-        answer = f"layer.{found.gradient}({{inputs}})"
+        answer = f"layer.{found.gradient}({{inputs}}{also})"
     else:
-        answer = f"layer.{found.gradient}({', '.join(found.inputs[k].name for k in found.asked)})"
+        asked = ", ".join(found.inputs[k].name for k in found.asked)
+        answer = f"layer.{found.gradient}({asked}{also if found.asked else ''})"
     network = Usage(
         name=name,
         kind="network",
@@ -158,6 +175,8 @@ def usage(obj: Any, name: str) -> Usage:
         gives_input=False,
         returns_all=True,
         instance=None if isinstance(obj, type) else obj,
+        settings=spare,
+        telling=(lambda options: _usage(obj, name, {**more, **options})) if spare else None,
         words=code_words(plain(cls, found.loss)),
         defined=cls,
         returned_names=found.both.keys if found.both else returned_names(plain(cls, found.gradient or found.loss)),
@@ -199,11 +218,13 @@ def _of_its_argument(network: Usage, spelled: Spelled | None) -> tuple[Usage, ..
 class _Bound:
     """A network's two calls: the gradient is asked for with the loss's own inputs."""
 
-    def __init__(self, instance: Any, found: Calls, told: Mapping[str, Any], *, number: bool = False) -> None:
-        """`told`: how the gradient calls the loss: in training mode, which need not be the loss's default. `number`:
-        what is no number is no loss.
+    def __init__(
+        self, instance: Any, found: Calls, told: Mapping[str, Any], also: Mapping[str, Any], *, number: bool = False
+    ) -> None:
+        """`told`: options of the loss, as the gradient calls it: in training mode, which need not be its default;
+        `also`: those of the gradient. `number`: what is no number is no loss.
         """
-        self._told, self._number = told, number
+        self._told, self._also, self._number = told, also, number
         self._loss = getattr(instance, found.loss)
         self._gradient = getattr(instance, found.gradient) if found.gradient else None
         self._both, self._asked = found.both, found.asked
@@ -224,6 +245,7 @@ class _Bound:
         if self._gradient is not None:
             if self._asked:  # it runs the loss again, and has to draw what that drew
                 np.random.set_state(self._state)  # noqa: NPY002
-            return self._gradient(*[self._given[k] for k in self._asked])
+            also = self._also if self._asked else {}
+            return self._gradient(*[self._given[k] for k in self._asked], **also)
         assert self._both is not None
-        return self._both.parts(self._loss(*self._given))[1]
+        return self._both.parts(self._loss(*self._given, **self._told))[1]

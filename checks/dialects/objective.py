@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from checks.dialects.activation import DERIVATIVE, FUNCTION
-from checks.dialects.layer import constructor, make, method, plain, private, required
+from checks.dialects.layer import arguments, constructor, make, method, plain, private, required
 from checks.dialects.names import BACKWARD
 from checks.dialects.roles import main_is_second
 from checks.dialects.spelled import several
@@ -38,6 +39,11 @@ def recognises(obj: Any) -> bool:
 
 def usage(obj: Any, name: str) -> Usage:
     """How it is built and called."""
+    return _usage(obj, name, {})
+
+
+def _usage(obj: Any, name: str, told: Mapping[str, Any]) -> Usage:
+    """The usage in which both are told something else than their defaults."""
     loss, gradient = method(obj, (*LOSS, *FUNCTION)), method(obj, GRADIENT)
     assert loss is not None
     assert gradient is not None
@@ -49,14 +55,16 @@ def usage(obj: Any, name: str) -> Usage:
         formals_ = formals_[::-1]
 
     remembers = not required(cls, gradient)
+    also = {formal.name for formal in arguments(cls, gradient)[1]}
+    spare = tuple(formal for formal in arguments(cls, loss)[1] if remembers or formal.name in also)
 
     def bind(instance: Any) -> Bound:
-        return _Bound(instance, loss, gradient, order, remembers=remembers)
+        return _Bound(instance, loss, gradient, order, told, remembers=remembers)
 
     def bind_mean(instance: Any) -> Bound:
-        return _Bound(instance, loss, gradient, order, remembers=remembers, mean=True)
+        return _Bound(instance, loss, gradient, order, told, remembers=remembers, mean=True)
 
-    spelled = ", ".join(order)
+    spelled = ", ".join([*order, *(f"{key}={value!r}" for key, value in told.items())])
     found = Usage(
         name=name,
         kind="loss",
@@ -67,6 +75,8 @@ def usage(obj: Any, name: str) -> Usage:
         forward=(formals_[0], replace(formals_[1], family="label")),
         takes_upstream=False,
         instance=None if isinstance(obj, type) else obj,
+        settings=spare,
+        telling=(lambda more: _usage(obj, name, {**told, **more})) if spare else None,
         words=code_words(plain(cls, loss)),
         defined=cls,
         call=("layer = {create}", f"out = layer.{loss}({spelled})"),
@@ -86,10 +96,18 @@ class _Bound:
     """The loss summed to a number (or its mean over the samples), and its gradient by the prediction."""
 
     def __init__(
-        self, instance: Any, loss: str, gradient: str, names: list[str], *, remembers: bool, mean: bool = False
+        self,
+        instance: Any,
+        loss: str,
+        gradient: str,
+        names: list[str],
+        told: Mapping[str, Any],
+        *,
+        remembers: bool,
+        mean: bool = False,
     ) -> None:
         self._loss, self._gradient = getattr(instance, loss), getattr(instance, gradient)
-        self._names = names
+        self._names, self._told = names, told
         self._remembers = remembers
         self._mean = mean
         self.per_sample = False
@@ -97,7 +115,7 @@ class _Bound:
 
     def forward(self, values: Values) -> Any:
         self._given = [values[name] for name in self._names]
-        result = self._loss(*self._given)
+        result = self._loss(*self._given, **self._told)
         # A value per entry or per sample: the gradient given is that of their sum.
         self.per_sample = isinstance(result, np.ndarray) and result.ndim > 0
         if not self.per_sample:
@@ -105,4 +123,4 @@ class _Bound:
         return result.sum() / len(result) if self._mean else result.sum()
 
     def backward(self, upstream: Any) -> Any:
-        return self._gradient() if self._remembers else self._gradient(*self._given)
+        return self._gradient() if self._remembers else self._gradient(*self._given, **self._told)

@@ -25,8 +25,8 @@ _PARAMETER = re.compile(
     re.I,
 )
 _NUMBER = re.compile(
-    r"(\w+_)?(margin|lam(b?da)?|lm[bd]d?a?|reg|regulari[sz]ation\w*|decay|rate|lr|coeff?|strength|penalty|threshold|temp)_?"
-    r"|l[12]|c|sigma|alpha|beta|gamma|delta|temperature|tau|eps|epsilon|focus|smoothing|k|power|q|bandwidth|scale|m[12]?",
+    r"(\w+_)?(margin|lamb?d?a*|lm[bd]d?a?|reg|regulari[sz]ation\w*|decay|rate|lr|coeff?|strength|penalty|threshold|temp)_?"
+    r"|l[12]?|c|sigma|alpha|beta|gamma|delta|temperature|tau|eps|epsilon|focus|smoothing|k|power|q|bandwidth|scale|m[12]?",
     re.I,
 )
 _OTHERWISE = ("label", "mask", "flag", "ids", "lengths")  # hints of what gets no gradient

@@ -7,11 +7,12 @@ constructor takes data and labels, `Net(x, y)`, the three take nothing.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from checks.dialects.labelled import holding
-from checks.dialects.layer import constructor, make, method, plain, private, required, with_rate
+from checks.dialects.layer import arguments, constructor, make, method, plain, private, required, with_rate
 from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.usage import Bound, Usage, Values, code_words, output_of
 from checks.infer_layout import Formal
@@ -44,6 +45,11 @@ def recognises(obj: Any) -> bool:
 
 def usage(obj: Any, name: str) -> Usage:
     """How it is built and called."""
+    return _usage(obj, name, {})
+
+
+def _usage(obj: Any, name: str, told: Mapping[str, Any]) -> Usage:
+    """The usage in which the loss and backward are told something else than their defaults."""
     loss, forward, backward = (method(obj, names) for names in (LOSS, FORWARDS, BACKWARD))
     assert loss is not None
     assert forward is not None
@@ -57,12 +63,15 @@ def usage(obj: Any, name: str) -> Usage:
     if label is not None:
         needed.append(replace(Formal(label, "forward"), family="label"))
 
+    also = {formal.name for formal in arguments(cls, backward)[1]}
+    spare = tuple(formal for formal in arguments(cls, loss)[1] if formal.name in also)
+
     def bind(instance: Any) -> Bound:
-        return _Bound(instance, (forward, loss, backward), inputs, label, (judged, asked))
+        return _Bound(instance, (forward, loss, backward), inputs, label, (judged, asked), told)
 
     def spelled(names: list[str]) -> str:
         known = {n: "1.0" if RATE.fullmatch(n.lower()) else "predicted" for n in names if n not in (label, *inputs)}
-        return ", ".join(known.get(n, n) for n in names)
+        return ", ".join([*(known.get(n, n) for n in names), *(f"{key}={value!r}" for key, value in told.items())])
 
     found = Usage(
         name=name,
@@ -75,6 +84,8 @@ def usage(obj: Any, name: str) -> Usage:
         takes_upstream=False,
         gives_input=False,
         instance=None if isinstance(obj, type) else obj,
+        settings=spare,
+        telling=(lambda more: _usage(obj, name, {**told, **more})) if spare else None,
         words=code_words(plain(cls, loss)) | code_words(plain(cls, forward)),
         defined=cls,
         call=(
@@ -98,10 +109,11 @@ class _Bound:
         first: list[str],
         label: str | None,
         names: tuple[list[str], list[str]],
+        told: Mapping[str, Any],
     ) -> None:
         self._owner = instance
         self._forward, self._loss, self._backward = (getattr(instance, call) for call in calls)
-        self._first, self._label = first, label
+        self._first, self._label, self._told = first, label, told
         self._judged, self._asked = names
         self._known: dict[str, Any] = {}
 
@@ -110,10 +122,10 @@ class _Bound:
         known = {name: values[name] for name in (*self._first, self._label) if name is not None}
         rates = {name: 1.0 for name in self._asked if RATE.fullmatch(name.lower())}
         self._known = {**dict.fromkeys((*self._judged, *self._asked), predicted), **rates, **known}
-        return self._loss(*[self._known[name] for name in self._judged])
+        return self._loss(*[self._known[name] for name in self._judged], **self._told)
 
     def backward(self, upstream: Any) -> Any:
-        return self._backward(*[self._known[name] for name in self._asked])
+        return self._backward(*[self._known[name] for name in self._asked], **self._told)
 
 
 def _needed(cls: type, name: str) -> list[str]:
