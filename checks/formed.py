@@ -35,7 +35,8 @@ def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | N
     wrong = sorted({name for result in results for name in result.differing})
     if not wrong:
         return None
-    free = [a for a in subject.signature.arguments if a.kind == "float" and a.name not in subject.owed]
+    answered = {*subject.owed, *(name for result in results for name in result.rows)}
+    free = [a for a in subject.signature.arguments if a.kind == "float" and a.name not in answered]
     known = [result.case for result in results if result.finite and result.mode is None][:_CASES]
     for kind, words, cure in _FORMS:
         names = [a.name for a in free if _may_be(a, kind)]

@@ -7,7 +7,7 @@ masks and running statistics owe none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,7 +147,7 @@ def owed(parameters: Sequence[Parameter], located: Mapping[str, Any]) -> list[st
     owing = []
     homes = {_home(path) for p in parameters if p.name in located for path in p.paths}
     for parameter in parameters:
-        sibling = any(_home(path) in homes for path in parameter.paths)
+        sibling = any(_home(path) in homes or _beside_list(path, homes) for path in parameter.paths)
         buffer = is_buffer(parameter.name)
         if (
             parameter.name in located
@@ -157,6 +157,13 @@ def owed(parameters: Sequence[Parameter], located: Mapping[str, Any]) -> list[st
         ):
             owing.append(parameter.name)
     return owing
+
+
+def _beside_list(path: Path, homes: Collection[tuple[Any, ...]]) -> bool:
+    """Whether it is an entry of a list, next to a list whose entries have gradients: `Ws` beside `bs`."""
+    kind, key = path.steps[-1]
+    parent = path.steps[:-2]
+    return kind == "[]" and isinstance(key, int) and any(len(h) == len(parent) + 1 and h[:-1] == parent for h in homes)
 
 
 def _home(path: Path) -> tuple[Any, ...]:

@@ -39,6 +39,7 @@ from checks.signature import Argument, Dim, Signature
 from checks.stepping import steps
 from checks.subject import Array, Role, Subject
 
+_MOST_LISTED = 4
 _LABELS = frozenset({"label", "onehot", "onehot0", "target"})
 
 
@@ -73,6 +74,10 @@ class Reading(Locating):
         if self.answers_alone:
             missing = ", ".join(formal.name for formal in self.usage.forward[:1]) or "the input"
             notes.append(f"backward returns nothing: no gradient of {missing} is compared")
+        constants = [p.name for p in parameters if p.matters and not (p.handed or p.scalar or p.name in self.owing)]
+        if constants:
+            listed = ", ".join(constants[:_MOST_LISTED]) + (", ..." if len(constants) > _MOST_LISTED else "")
+            notes.append(f"taken for constants, as no gradient of theirs is kept: {listed}")
         if found.raised is not None:
             notes.append(f"backward raised {type(found.raised).__name__} while the layer was being read")
         parameters = [p for p in parameters if p.handed or self.declared(p) or p.name in self.owing]

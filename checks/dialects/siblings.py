@@ -91,7 +91,8 @@ def _gradient_containers(owner: Any, container: str) -> list[str]:
     names = []
     for name, value in getattr(owner, "__dict__", {}).items():
         word = name.lower().strip("_")
-        if isinstance(value, dict | list) and name != container and ("grad" in word or word == f"d{container}"):
+        called = word == f"d{container}" or name in gradient_names(container)
+        if isinstance(value, dict | list) and name != container and ("grad" in word or called):
             names.append(name)
     return names
 

@@ -80,10 +80,16 @@ def _beside(at: Place, names: Sequence[Name]) -> list[str]:
     counters = [text for text, value in at.was.scope.items() if isinstance(value, int | np.integer) and text != by]
     others = [name.text for name in names if np.ndim(name.value) > np.ndim(at.was.value) and name.text != own]
     return [
-        *(f"{own}[{by} {step}]" for step in ("- 1", "+ 1")),
+        *(f"{own}[{_stepped(by, step)}]" for step in ("- 1", "+ 1")),
         *(f"{other}[{by}]" for other in others[:_MOST_OTHERS]),
         *(f"{own}[{counter}]" for counter in counters[:_MOST_OTHERS]),
     ]
+
+
+def _stepped(index: str, step: str) -> str:
+    """One before or after: `k` of `k + 1`."""
+    back = {"- 1": " + 1", "+ 1": " - 1"}[step]
+    return index.removesuffix(back) if index.endswith(back) else f"{index} {step}"
 
 
 def _parts(sites: Sequence[Site], names: Sequence[Name], was: Seen) -> list[str]:

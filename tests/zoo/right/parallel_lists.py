@@ -217,3 +217,26 @@ class SGD:
     def update(self, params, grads):
         for i in range(len(params)):
             params[i] -= self.lr * grads[i]
+
+
+class ResidualStack:
+    def __init__(self, width, depth=3):
+        self.Ws = [np.random.randn(width, width) * 0.5 for _ in range(depth)]
+        self.bs = [np.zeros(width) for _ in range(depth)]
+        self.dWs = [None] * depth
+        self.dbs = [None] * depth
+
+    def forward(self, x):
+        self.a = [x]
+        for W, b in zip(self.Ws, self.bs):
+            self.a.append(self.a[-1] + np.tanh(self.a[-1] @ W + b))
+        return self.a[-1]
+
+    def backward(self, g):
+        for k in reversed(range(len(self.Ws))):
+            t = self.a[k + 1] - self.a[k]
+            dz = g * (1 - t ** 2)
+            self.dWs[k] = self.a[k].T @ dz
+            self.dbs[k] = dz.sum(0)
+            g = g + dz @ self.Ws[k].T
+        return g

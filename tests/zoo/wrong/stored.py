@@ -351,6 +351,41 @@ class Temperature:
         return dout / self.tau
 
 
+class StackOfLaterInputs:
+    def __init__(self, width, depth=3):
+        self.Ws = [np.random.randn(width, width) * 0.5 for _ in range(depth)]
+        self.bs = [np.zeros(width) for _ in range(depth)]
+        self.dWs = [None] * depth
+        self.dbs = [None] * depth
+
+    def forward(self, x):
+        self.a = [x]
+        for W, b in zip(self.Ws, self.bs):
+            self.a.append(np.tanh(self.a[-1] @ W + b))
+        return self.a[-1]
+
+    def backward(self, g):
+        for k in reversed(range(len(self.Ws))):
+            dz = g * (1 - self.a[k + 1] ** 2)
+            self.dWs[k] = self.a[k + 1].T @ dz
+            self.dbs[k] = dz.sum(0)
+            g = dz @ self.Ws[k].T
+        return g
+
+
+class StackOfBiases(StackOfLaterInputs):
+    def __init__(self, width, depth=3):
+        super().__init__(width, depth)
+        del self.dWs
+
+    def backward(self, g):
+        for k in reversed(range(len(self.Ws))):
+            dz = g * (1 - self.a[k + 1] ** 2)
+            self.dbs[k] = dz.sum(0)
+            g = dz @ self.Ws[k].T
+        return g
+
+
 FAULTS = {
     "Affine": "missing-gradient (zero): stored under 'weights', W",
     "DenseLayer": "missing-gradient: a local name, never stored, b",
@@ -371,4 +406,6 @@ FAULTS = {
     "ScaledDense": "factor: scaled by the outputs, wrong on non-square weights, W",
     "Polynomial": "swapped: a and b",
     "Temperature": "sign: tau",
+    "StackOfLaterInputs": "wrong-values: the output of each layer for its input, Ws",
+    "StackOfBiases": "missing-gradient: Ws",
 }
