@@ -137,7 +137,7 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
             pairs.append((name, (function, functions[partner])))
             others = [other for other in functions if other.startswith(f"{partner}_") and other not in taken]
             pairs += [(other, (function, functions[other])) for other in others]
-        elif name not in taken and both.recognises(function):
+        elif name not in taken and not _GRADIENTS_ALONE.search(name) and both.recognises(function):
             pairs.append((name, function))
         elif gradient is not None:
             pairs.append((name, (function, functions[gradient])))
@@ -207,15 +207,39 @@ def _gradient_of(name: str, functions: Mapping[str, Any]) -> str | None:
         "gradient_{}",
         "d_{}",
         "d{}",
+        "{}_grads",
+        "{}_gradients",
     )
     forms += ("{}_der", "{}_derivate", "{}_d", "deriv_{}", "derivative_{}", "{}Prime", "{}Grad", "{}Derivative")
     called = [*(form.format(name) for form in forms), *partners(name)]
     called += [re.sub("loss|cost|objective", word, name) for word in ("gradient", "gradients", "grad", "grads")]
     called += ["gradient", "gradients", "grad", "backprop"] if name in network.LOSS else []
+    called += [other for other in functions if _is_called_after(other, name)]
     wanted = [formal.name for formal in formals(functions[name], "forward")[0]]
     called = [one for one in called if one != name and one in functions]
+    same = (one for one in called if [f.name for f in formals(functions[one], "forward")[0]] == wanted)
     if len(wanted) == 1:
         both = (one for one in called if derivatives.recognises((functions[name], functions[one])))
-        return next(both, None)
-    same = (one for one in called if [f.name for f in formals(functions[one], "forward")[0]] == wanted)
+        return next(both, None) or next(
+            (g for g in same if derivatives.of_a_number(functions[name], functions[g])), None
+        )
     return next(same, None) if wanted else None
+
+
+def _is_called_after(gradient: str, loss: str) -> bool:
+    """Whether the two are of one name, but for the words that say loss and gradient: `lrCostFunction`, `lrGradient`;
+    `gradient` alone is that of any loss.
+    """
+    words = [name.lower().replace("_", "") for name in (loss, gradient)]
+    if not _SAYS_LOSS.search(words[0]) or not _SAYS_GRADIENT.search(words[1]) or _SAYS_GRADIENT.search(words[0]):
+        return False
+    stems = [
+        _SAYS_GRADIENT.sub("", _SAYS_LOSS.sub("", re.sub("function|func|fn|comp(ute)?|calc(ulate)?|get", "", word)))
+        for word in words
+    ]
+    return stems[1] in ("", stems[0])
+
+
+_GRADIENTS_ALONE = re.compile(r"(?<!and)(?<!with)(?<!loss)(?<!cost)(?<!value)_(grads?|gradients?|derivatives?)$")
+_SAYS_LOSS = re.compile("cost|loss|objective|nll|energy|potential|likelihood|error")
+_SAYS_GRADIENT = re.compile("gradient(s|descent)?|grads?|derivative|prime|jac(obian)?")

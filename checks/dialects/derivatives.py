@@ -38,6 +38,19 @@ def recognises(obj: Any) -> bool:
             return False
 
 
+def of_a_number(function: Callable[[Any], Any], gradient: Callable[[Any], Any]) -> bool:
+    """Whether the one makes a number of an array, a vector or a matrix, and the other an array of the same shape."""
+    with quiet():
+        for dims, shape in (("n", (4,)), ("n,i", (3, 4)), ("n,3", (5, 3)), ("n,2", (5, 2))):
+            x = np.asarray(draw(declare("x", dims), shape, None, "float64"))
+            try:
+                if np.shape(function(x.copy())) == () and np.shape(gradient(x.copy())) == shape:
+                    return True
+            except Exception:  # the functions need not take it
+                continue
+    return False
+
+
 def usage(obj: Any, name: str) -> Usage:
     """How the two are called."""
     function, derivative = obj
