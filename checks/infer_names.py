@@ -34,7 +34,8 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("hidden", r"(h|c|s|prev_?h|[ahcs]_?prev|hidden|state|prev_?state|h0|c0|cell)"
                r"(_?(prev|state|t|in|last))?"),
     ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std|drop(out)?)"
-             r"|.*margin|p|reg|alpha|keep_?p|delta|tau"),
+             r"|.*margin|p|reg(ulari[sz]\w*|_?\w+)?|alpha|keep_?p|delta|tau|l[12]|(l[12]_?)?lamb?d?a*|lmb?da?|lam"
+             r"|.*(strength|penalty)|l[12]_?(reg|penalty|coef\w*)"),
     ("shape", r".*shape"),
     ("options", r".*_params?|.*conf(ig)?|.*options|h?(yper)?_?param(eter)?s|hparams"),
     ("sizes", r".*(size|dim|unit|layer)s?_?list|layers|dims|sizes|(hidden|layer)_?(sizes|dims|layers|units)"),
@@ -60,6 +61,14 @@ def hint(name: str, *, place: Literal["constructor", "forward"]) -> Hint:
         if pattern.fullmatch(word):
             return family
     return "none"
+
+
+_PENALTY = re.compile(r"l[12](_.*)?|(.*_)?reg([ul_].*)?|.*lamb?d?a*|lmb?da?|lam|.*penalty|.*strength|.*decay")
+
+
+def is_penalty(name: str) -> bool:
+    """Whether a name is one of how much weights are penalised, which a layer's forward need not know."""
+    return bool(_PENALTY.fullmatch(name.lower().strip("_")))
 
 
 _NEVER = {

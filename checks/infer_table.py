@@ -13,7 +13,7 @@ from itertools import islice, product
 from typing import Any
 
 from checks.infer_layout import Formal, Layout, SizeList, declare
-from checks.infer_names import size_role
+from checks.infer_names import is_penalty, size_role
 from checks.infer_scenarios import Scenario, attends
 from checks.infer_sizes import dim, dims
 from checks.signature import Argument, Dim
@@ -164,7 +164,8 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             longer = [f"{scenario.symbols[0]}+1"] if formal.place == "forward" and scenario.name == "rows" else []
             return arrays(_unlike((*scenario.vector, *longer, *scenario.matrix), formal, scenario))
         case "rate":
-            return [0.3, *arrays(scenario.vector)]
+            sizes = _sizes(formal, formals, scenario) if re.fullmatch(r"l\d", formal.name.lower()) else []
+            return [*([0.0] if is_penalty(formal.name) else []), 0.3, *sizes, *arrays(scenario.vector)]
         case "sizes":
             whole = SizeList(dim(scenario.symbols[k]) for k in (0, 2, 1))
             return [[6, 7], whole] if "hid" in formal.name.lower() else [whole, [6, 7]]
@@ -214,6 +215,12 @@ def _sizes(formal: Formal, formals: Sequence[Formal], scenario: Scenario) -> lis
         return [dim("s+1"), dim("s"), *(dim(s) for s in symbols)]
     if role == "vocabulary":
         return [dim("v"), *(dim(s) for s in symbols)]
+    if (
+        role == "hidden"
+        and formal.name.lower() == "m"
+        and [f for f in formals if f.place == "constructor"][-1] is formal
+    ):
+        role = "output"  # of a constructor that takes n and m
     if role in roles:
         preferred = scenario.symbols[roles[role]]
     else:

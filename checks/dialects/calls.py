@@ -263,7 +263,7 @@ def backward_arguments(
             arguments.append((formal.name, THE_RATE))
         elif formal.name.lower() in OPTIMIZERS:
             arguments.append((formal.name, THE_OPTIMIZER))
-        elif formal.name in given and (upstream or len(needed) > 1):
+        elif formal.name in given and (upstream or len(needed) > 1 or formal.name in given[1:]):
             arguments.append((formal.name, formal.name))
         elif not upstream:
             upstream = 1

@@ -289,14 +289,19 @@ class Locating:
         return any(value is not None and value.shape == shape for value in kept)
 
     def learns(self, declared: Sequence[Argument], parameters: Sequence[Parameter], located: Located) -> bool:
-        """Whether it answers for its parameters alone: it returns nothing, and is a loss, says so, or steps by itself.
+        """Whether it answers for its parameters alone: it returns nothing, or the gradients of all of them alone,
+        and is a loss, says so, or steps by itself.
 
         A loss takes labels, or no gradient from above. What steps by itself and returns nothing is a first layer.
         """
-        if self.live is None or self.live.output is None or self.live.returned is not None:
+        if self.live is None or self.live.output is None:
             return False
         labelled = any(a.kind in ("label", "onehot", "onehot0", "target") for a in declared)
         loss = not self.live.output.ndim and (labelled or not self.usage.takes_upstream)
+        if self.live.returned is not None:
+            answered = [located.places.get(p.name) for p in parameters if p.matters]
+            every = bool(answered) and all(place is not None and place.source == "returned" for place in answered)
+            return loss and labelled and every and not any(a.name in located.places for a in declared)
         first = self.usage.returns_none or self.usage.updates
         return (loss or first) and any(p.name in located.places for p in parameters)
 

@@ -22,6 +22,7 @@ from checks.dialects.usage import Bound, Usage, Values
 from checks.dialects.varying import others, together
 from checks.errors import LayerError
 from checks.infer_layout import REQUIRED, Formal
+from checks.infer_names import is_penalty
 from checks.infer_table import chooses
 from checks.subject import Option
 
@@ -139,14 +140,16 @@ def other_choices(usage: Usage) -> Iterator[Mode]:
 def told_otherwise(usage: Usage) -> Iterator[Mode]:
     """The uses with other options: each option once before any twice; a stride and a padding also together.
 
-    A padding that has to be told is 0 and a stride 2 where that runs (infer_table.py): what either hides shows at 1.
+    A padding that has to be told is 0, a stride 2 and a penalty 0 where that runs (infer_table.py): what they hide
+    shows at another number.
     """
     formals = (*usage.settings, *usage.optional)
     values = {formal.name: others(formal, _words(usage, formal)) for formal in formals}
     defaults = {formal.name: formal.default for formal in formals}
     windows = [f.name for f in usage.constructor if f.default is REQUIRED and _moves_a_window(f)]
-    values |= dict.fromkeys(windows, (1,))
-    defaults |= dict.fromkeys(windows, 2)
+    penalties = [f.name for f in usage.constructor if f.default is REQUIRED and f.hint == "rate" and is_penalty(f.name)]
+    values |= {**dict.fromkeys(windows, (1,)), **dict.fromkeys(penalties, (0.3,))}
+    defaults |= {**dict.fromkeys(windows, 2), **dict.fromkeys(penalties, 0.0)}
     rounds = [
         [{name: numbers[k]} for name, numbers in values.items() if k < len(numbers)]
         for k in range(max(map(len, values.values()), default=0))

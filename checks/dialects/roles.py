@@ -29,6 +29,7 @@ _NUMBER = re.compile(
     r"|l[12]?|c|sigma|alpha|beta|gamma|delta|temperature|tau|eps|epsilon|focus|smoothing|k|power|q|bandwidth|scale|m[12]?",
     re.I,
 )
+_PENALTY = re.compile(r"reg|lamb?d?a|strength|decay|penalty")
 _OTHERWISE = ("label", "mask", "flag", "ids", "lengths")  # hints of what gets no gradient
 
 
@@ -191,7 +192,7 @@ def _as_other(formal: Formal, formals: Sequence[Formal]) -> Formal:
         return formal
     if _LABEL.fullmatch(formal.name):
         return replace(formal, family="label")
-    if len(formals) > 2 and is_number(formal.name):
+    if is_number(formal.name) and (len(formals) > 2 or _PENALTY.search(formal.name.lower())):
         return replace(formal, family="rate")
     if formal is formals[1] and not is_data(formal.name):
         return replace(formal, family="label")
