@@ -48,7 +48,9 @@ class Dense:
 
 
 def l2_regularization(W, reg_strength):
-    return reg_strength * np.sum(W ** 2), 2 * reg_strength * W
+    loss = reg_strength * np.sum(W**2)
+    grad = 2 * reg_strength * W
+    return loss, grad
 
 
 class EndsInLoss:

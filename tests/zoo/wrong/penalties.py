@@ -45,7 +45,9 @@ class EndsInLossTanh:
 
 
 def l2_penalty(W, reg_strength):
-    return reg_strength * np.sum(W ** 2), reg_strength * W
+    loss = reg_strength * np.sum(W**2)
+    grad = reg_strength * W
+    return loss, grad
 
 
 FAULTS = {
