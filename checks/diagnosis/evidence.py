@@ -37,6 +37,7 @@ _LONG = 1500  # forward passes
 BESIDE = 0.01  # of each entry: two decimals are often the same, and a tie tells nothing
 _MOST_CASES, _MOST_CONTROLS = 4, 2
 _LEAST_CASES, _LEAST_ENTRIES = 2, 4
+_NOTHING_SAID = 1e-2  # off by more, a cure is within an allowance alone, of gradients that are nothing
 _TELLING = 1e-3  # of the largest entry
 _MOST_FORWARDS = 4000
 _MOST_DIFFERENCES = 400  # entries of an array whose derivative by each output is asked for
@@ -257,7 +258,7 @@ def agreement(pairs: Sequence[Pair], cured: Sequence[Array | None]) -> float | N
         telling += int((size > _TELLING * size.max(initial=0.0)).sum())
     few = len(pairs) <= _LEAST_CASES
     enough = len(pairs) >= _LEAST_CASES and telling >= (_LEAST_ENTRIES if few else len(pairs))
-    return worst if enough else None
+    return worst if enough and worst < _NOTHING_SAID else None
 
 
 def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> Evidence | None:

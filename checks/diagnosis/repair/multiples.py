@@ -66,7 +66,7 @@ class Terms:
         found += [(f"{a.text} / {b.text}", _over(a.get, b.get)) for a, b in itertools.permutations(numbers, 2)]
         found += [(text.replace("{}", name.text), _formed(form, name.get)) for text, form in _ALONE for name in arrays]
         yield from self._made(found)
-        yield from self._made([(f"{_BELOW}{text}", _over(None, get)) for text, get in found])
+        yield from self._made([(f"{_BELOW}{_bracketed(text)}", _over(None, get)) for text, get in found])
 
     def _made(self, expressions: Sequence[tuple[str, Get]]) -> Iterator[Term]:
         """Those that can be had, are finite, and are something."""
@@ -92,6 +92,10 @@ class Terms:
                 for number, term in _rows(target / factor.values, table, among):
                     if term.text != ONE and term.text.removeprefix(_BELOW) != factor.text.removeprefix(_BELOW):
                         yield number, _times(term, factor)
+
+
+def _bracketed(text: str) -> str:
+    return f"({text})" if " " in text and text[0] != "(" else text
 
 
 def _rows(target: Array, table: Array, terms: Sequence[Term]) -> Iterator[tuple[float, Term]]:
