@@ -48,9 +48,23 @@ _BATCH = re.compile(r"(mini_?)?batch(es)?|(training_?)?data(set)?|samples?|pairs
 
 
 def method(obj: Any, names: tuple[str, ...]) -> str | None:
-    """The first of these names that the class of the object defines as a method."""
+    """The first of these names that the class of the object defines as a method; `feedForward` is `feed_forward`."""
     cls = obj if isinstance(obj, type) else type(obj)
-    return next((n for n in names if callable(getattr(cls, n, None)) and not _inherited(cls, n)), None)
+    found = next((n for n in names if callable(getattr(cls, n, None)) and not _inherited(cls, n)), None)
+    if found is not None:
+        return found
+    own = _by_word(cls)
+    return next((own[word] for n in names if (word := _word(n)) in own), None)
+
+
+def _by_word(cls: type) -> dict[str, str]:
+    """The names of a class's methods in camel case, by their letters."""
+    own = (n for base in cls.__mro__ if base is not object for n, v in vars(base).items() if inspect.isfunction(v))
+    return {_word(n): n for n in own if n != n.lower() and not n.startswith("_")}
+
+
+def _word(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _inherited(cls: type, name: str) -> bool:

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Iterator
 FORWARD = (
     "forward", "forward_pass", "forwardpass", "feed_forward", "feedforward", "forward_propagation",
     "forward_propagate", "forward_prop", "forwardprop", "fprop", "propagate_forward", "fwd", "propagate", "__call__",
+    "adelante", "avant", "vorwaerts", "vorw\u00e4rts", "avanti", "propager", "propagar",
 )  # fmt: skip
 BACKWARD = (
     "backward", "backward_pass", "backwardpass", "backprop", "back_prop", "backpropagation", "bwd",
     "back_propagation", "backpropagate", "backward_propagation", "backward_propagate", "backward_prop",
-    "bprop", "propagate_backward", "back",
+    "bprop", "propagate_backward", "back", "backforward", "back_propagate",
+    "atras", "atr\u00e1s", "arriere", "arri\u00e8re", "rueckwaerts", "r\u00fcckw\u00e4rts", "indietro",
+    "retropropager", "retropropagar",
 )  # fmt: skip
 RATE = re.compile(r"lr|eta|rate|learning_?rate|learn_?rate|step_?size|alpha|l_?rate")
 OUTPUT = ("out", "output", "y", "a", "outputs", "activation", "A", "Y", "z", "Z", "h", "loss", "result")

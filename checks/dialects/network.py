@@ -40,6 +40,9 @@ GRADIENT = (
 )
 
 
+_AFTER_THE_LOSS = ("{}_grad", "{}_gradient", "{}_prime", "{}_derivative", "{}Prime", "{}Grad", "{}Gradient", "grad_{}")
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Calls:
     """The methods: `loss`, and `gradient`, or `both` for what the loss alone returns. `asked`: which of the loss's
@@ -77,8 +80,9 @@ def _of_two(cls: type) -> Calls | None:
     if loss is None:
         return None
     inputs, known = _inputs(cls, loss), [formal.name for formal in required(cls, loss)]
-    names = [f"_{name}" for name in GRADIENT] if loss.startswith("_") else GRADIENT
-    for gradient in (name for name in names if method(cls, (name,))):
+    words = [f"_{name}" for name in GRADIENT] if loss.startswith("_") else GRADIENT
+    names = [*words, *(form.format(loss) for form in _AFTER_THE_LOSS)]
+    for gradient in dict.fromkeys(found for name in names if (found := method(cls, (name,)))):
         asked = [formal.name for formal in required(cls, gradient)]
         if not known or len(asked) > len(known):
             continue
