@@ -36,7 +36,7 @@ def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | N
     if not wrong:
         return None
     answered = {*subject.owed, *(name for result in results for name in result.rows)}
-    free = [a for a in subject.signature.arguments if a.kind == "float" and a.name not in answered]
+    free = [a for a in subject.signature.arguments if a.kind in ("float", "mask") and a.name not in answered]
     known = [result.case for result in results if result.finite and result.mode is None][:_CASES]
     for kind, words, cure in _FORMS:
         names = [a.name for a in free if _may_be(a, kind)]
@@ -58,7 +58,7 @@ def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | N
 
 def _may_be(argument: Argument, kind: str) -> bool:
     square = len(argument.dims) == 2 and argument.dims[0] == argument.dims[1]
-    return square if kind == "symmetric" else len(argument.dims) == 2 and not square
+    return square if kind == "symmetric" else len(argument.dims) == 2 and not square and argument.kind == "float"
 
 
 def _with(signature: Signature, names: Sequence[str], kind: str) -> Signature:

@@ -72,7 +72,7 @@ def is_penalty(name: str) -> bool:
 
 
 _NEVER = {
-    "constructor": frozenset({"label", "ids", "lengths", "hidden", "graph", "flag", "options"}),
+    "constructor": frozenset({"label", "ids", "lengths", "hidden", "flag", "options"}),
     "forward": frozenset({"size", "sizes", "rate", "shape"}),
 }
 
@@ -102,7 +102,7 @@ def size_role(name: str) -> str:
 
 
 _BUFFER = re.compile(
-    r".*(running|moving|ema|mean|var|std|mask|encoding|positional|pos_?enc|^pe$|buffer|cache|grid|eps|window|^win$|frozen|pretrained|^_?base$).*"
+    r".*(running|moving|ema|mean|var|std|mask|encoding|positional|pos_?enc|^pe$|buffer|cache|grid|adj|laplac|a_?(hat|norm|tilde)|graph|prec|cov|sigma_?inv|gram|stiff|eps|window|^win$|frozen|pretrained|^_?base$).*"
 )
 _PARAMETER = re.compile(
     r"(w|weights?|kernels?|filters?|u|v)(_?[a-z0-9]{0,3})|b_?[a-z0-9]{0,3}|bias(es)?_?\w{0,3}|gamma|beta",

@@ -31,7 +31,7 @@ from checks.dialects.names import BACKWARD, FORWARD, RATE
 from checks.dialects.options import annotated, by_type, compared, options
 from checks.dialects.reach import large_arrays
 from checks.dialects.reducing import reducing
-from checks.dialects.roles import main_is_second
+from checks.dialects.roles import is_data, main_is_second
 from checks.dialects.settings import gathered, settings
 from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimizer
 from checks.dialects.taped import taped
@@ -146,7 +146,9 @@ def usage(obj: Any, name: str) -> Usage:
     said = main_is_second([formal.name for formal in needed]) if len(needed) == 2 else False
     if said or (said is None and all(formal.hint == "none" for formal in needed)):
         exchanged = tuple(reversed(needed))
-        swapped = replace(found, forward=exchanged, variants=(), modes=(), only_after="a reading", doubtful=True)
+        data_second = is_data(needed[1].name) and not is_data(needed[0].name)
+        swapped = replace(found, forward=exchanged, variants=(), modes=(), doubtful=True)
+        swapped = replace(swapped, only_after="anything" if data_second else "a reading")
         found = replace(found, doubtful=True, variants=(*found.variants, swapped))
     if context is None:
         tuples = tupled(found, calls, [formal.name for formal in back_needed])

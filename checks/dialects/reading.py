@@ -136,6 +136,13 @@ class Reading(Locating):
         except Exception:  # the layer's own code, run once more
             return False
 
+    def _of_the_second(self) -> bool:
+        """Whether what comes back has the second input's shape, and not the first one's."""
+        assert self.live is not None
+        first, second = (np.shape(self.live.values[formal.name]) for formal in self.usage.forward[:2])
+        returned = as_number(self.live.returned)
+        return returned is not None and np.shape(returned) == second != first
+
     @property
     def astray(self) -> bool:
         """Whether the one gradient that comes back is another input's: by the names, else by what moves the output.
@@ -148,7 +155,7 @@ class Reading(Locating):
         said = main_is_second(inputs) if len(inputs) == 2 else None
         exchanged = self.usage.only_after == "a reading"  # which needs a reason
         if self.found.output() != ():
-            return exchanged and said is None
+            return self._of_the_second() if said and not exchanged else exchanged and said is None
         main = self.usage.forward[0].name
         _, located = self.located(self.found)
         gradient = as_number(self.live.returned)

@@ -72,6 +72,9 @@ def main_is_second(names: Sequence[str]) -> bool | None:
         return usual[0]
     if all(len(name) == 1 for name in names) and ord(names[1]) == ord(names[0]) + 1:
         return None  # a and b, u and v
+    data = [is_data(name) for name in names]
+    if data[0] != data[1] and not _PARAMETER.fullmatch(names[0]):
+        return data[1]
     predictions = [bool(_PREDICTION.fullmatch(name)) for name in names]
     return None if predictions[0] == predictions[1] else predictions[1]
 
