@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checks.dialects import activation, both, costs, derivatives, layer, network, objective, separate, triples
+from checks.dialects import activation, both, costs, derivatives, flagged, layer, network, objective, separate, triples
 from checks.dialects.arguments import is_name, kept_under, rest_name, tree_of
 from checks.dialects.names import BACKWARD, FORWARD, called_forward, partners
 from checks.dialects.usage import code_words, formals, stub
@@ -137,11 +137,24 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
             pairs.append((name, (function, functions[partner])))
             others = [other for other in functions if other.startswith(f"{partner}_") and other not in taken]
             pairs += [(other, (function, functions[other])) for other in others]
-        elif name not in taken and not _GRADIENTS_ALONE.search(name) and both.recognises(function):
+        elif (
+            name not in taken
+            and flagged.flag_of(function) is None
+            and not _GRADIENTS_ALONE.search(name)
+            and both.recognises(function)
+        ):
             pairs.append((name, function))
         elif gradient is not None:
             pairs.append((name, (function, functions[gradient])))
+        elif name not in taken and (flag := flagged.flag_of(function)) is not None:
+            pairs += [(name, pair) for pair in (flagged.apart(function, flag),) if _is_a_pair(*pair)]
     return pairs
+
+
+def _is_a_pair(function: Any, derivative: Any) -> bool:
+    """Whether a function of one array has a derivative entry by entry, or is a loss; so does one of several."""
+    several = len(formals(function, "forward")[0]) > 1
+    return several or derivatives.recognises((function, derivative)) or derivatives.of_a_number(function, derivative)
 
 
 def _goes_with(backward: Any, name: str) -> bool:

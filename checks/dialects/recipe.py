@@ -121,6 +121,8 @@ def import_lines(defined: Any) -> tuple[str, ...]:
 
 def _import(thing: Any) -> list[str]:
     name, module = getattr(thing, "__name__", "Layer"), getattr(thing, "__module__", None)
+    if not name.isidentifier():  # spelled out where it is called
+        return []
     unknown = [f"# {name} is your {'class' if isinstance(thing, type) else 'function'}"]
     if module is None or "<locals>" in getattr(thing, "__qualname__", "") or "." in thing.__qualname__:
         return unknown
@@ -166,7 +168,7 @@ def source_line(thing: Any) -> int | None:
     thing = thing[0] if isinstance(thing, tuple) else thing
     file = source_file(thing)
     if not isinstance(thing, type):
-        return thing.__code__.co_firstlineno if inspect.isfunction(thing) else None
+        return inspect.unwrap(thing).__code__.co_firstlineno if inspect.isfunction(thing) else None
     file = next((f.__code__.co_filename for f in _functions(thing) if _CELL.search(f.__code__.co_filename)), file)
     begins = re.compile(rf"\s*class\s+{re.escape(thing.__name__)}\b")
     lines = linecache.getlines(file) if file else []
