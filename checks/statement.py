@@ -34,7 +34,8 @@ def statement(subject: Subject, name: str) -> Statement | None:
     if part is not None and not _CALLED.search(subject.recipe.backward):
         index = re.search(r"\[(\d+)\]", place) if part[2] else None
         place = f"returned[{int(part[1]) + (int(index[1]) if index else 0)}]"
-    node = _made(function, place)
+    flag = _FLAGGED.search(subject.recipe.backward)
+    node = _made(function, place) if flag is None else _where(function, flag[1])
     return None if node is None else Statement(node.lineno, lines[node.lineno - 1].strip())
 
 
@@ -86,6 +87,19 @@ def may_overwrite(subject: Subject) -> bool:
     return False
 
 
+def _where(function: _Function, flag: str) -> ast.stmt | ast.expr | None:
+    """What is returned where the flag is set."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.If | ast.IfExp) and any(
+            isinstance(n, ast.Name) and n.id == flag for n in ast.walk(node.test)
+        ):
+            if isinstance(node, ast.IfExp):
+                return node.body
+            return _last(s for s in node.body if isinstance(s, ast.Return))
+    return None
+
+
+_FLAGGED = re.compile(r"\(lambda .*\b(\w+)=True\)\)")
 _CALLED = re.compile(r"(\w+)\(")
 _IN_ONE = re.compile(r"layer\[(\d)(:?)\]")  # one function gives the loss and its gradients
 
