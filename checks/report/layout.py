@@ -51,6 +51,8 @@ def block(report: Report, verbosity: int = NORMAL) -> list[Line]:
     if report.why is not None:
         lines += _wrapped(report.why, "  ")
     lines += _table(report.comparisons)
+    for note in filter(_leaves_out, report.notes):
+        lines += _wrapped(f"note: {note}", "  ", hang="    ")
     for finding in _grouped(report.findings):
         lines += _finding(finding)
     if report.counterexample is not None and verbosity > QUIET:
@@ -193,6 +195,11 @@ def _finding(finding: Finding) -> Iterator[Line]:
         yield ((f"    {clean(place + told)}", "faint"),)
 
 
+def _leaves_out(note: str) -> bool:
+    """Whether it tells of a gradient that nobody looked at, which a verdict alone would hide."""
+    return note.endswith("not compared")
+
+
 def _particulars(report: Report) -> Iterator[Line]:
     """What only `-v` shows: how each gradient was differentiated, and what it took."""
     for comparison in report.comparisons:
@@ -203,6 +210,8 @@ def _particulars(report: Report) -> Iterator[Line]:
     if report.uses:
         yield from _wrapped(f"also with {'; '.join(report.uses)}", "  ", "faint", hang="    ")
     for note in report.notes:
+        if _leaves_out(note):  # said above
+            continue
         yield from _wrapped(f"note: {note}", "  ", hang="    ")
     counts = f"{counted(report.cases, 'case')}, {counted(report.evaluations, 'evaluation')}"
     yield ((f"  {counts}, {report.seconds:.2f} s", "faint"),)
