@@ -26,6 +26,7 @@ from checks.dialects.returned import leaves, one_for_each
 from checks.dialects.roles import main_is_second
 from checks.dialects.transposing import transposed
 from checks.dialects.trials import ObjectTrial, Plan
+from checks.dialects.unfed import set_by_another, unfed
 from checks.dialects.unnamed import words
 from checks.dialects.usage import Usage
 from checks.errors import LayerError
@@ -368,6 +369,9 @@ class Reading(Locating):
     def refuse_silence(self, found: Found, located: Located) -> None:
         """LayerError where backward's answer cannot be understood, or there is none at all."""
         if found.raised is not None:
+            setter = set_by_another(self.usage.defined, found.raised)
+            if setter is not None:
+                raise unfed(self.usage, *setter)
             return
         if located.fault is not None:
             raise LayerError(
