@@ -154,7 +154,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             return arrays(places[::-1] if re.search(r"s$", formal.name.lower()) else places)
         case "ids":
             steps = ["n,t:int(s)", "n:int(s)"] if "s" in scenario.x[0].partition(":")[0].split(",") else []
-            return arrays(["n:int(v)", "n:int(i)", *steps, "n:int(2)"])
+            return arrays(["n:int(v)", "n:int(i)", *steps, "n:int(2)", "n,k:int(v)"])
         case "lengths":
             return arrays(["n:int(s)"]) if "s" in scenario.x[0].partition(":")[0].split(",") else []
         case "matrix":
