@@ -165,7 +165,8 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             return arrays(_unlike((*scenario.vector, *longer, *scenario.matrix), formal, scenario))
         case "rate":
             sizes = _sizes(formal, formals, scenario) if re.fullmatch(r"l\d", formal.name.lower()) else []
-            return [*([0.0] if is_penalty(formal.name) else []), 0.3, *sizes, *arrays(scenario.vector)]
+            none = [0.0] if formal.place == "constructor" and is_penalty(formal.name) else []
+            return [*none, 0.3, *sizes, *arrays(scenario.vector)]
         case "sizes":
             whole = SizeList(dim(scenario.symbols[k]) for k in (0, 2, 1))
             return [[6, 7], whole] if "hid" in formal.name.lower() else [whole, [6, 7]]

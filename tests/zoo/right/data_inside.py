@@ -29,6 +29,7 @@ class PoissonCounts:
 
 class Ridge:
     def __init__(self, features, targets, lam=0.1):
+        assert features.ndim == 2
         self.features, self.targets, self.lam = features, targets, lam
 
     def cost(self, theta):

@@ -8,6 +8,7 @@ class GraphLayer:
         self.W = np.random.randn(n_in, n_out)
 
     def forward(self, H):
+        assert H.ndim == 2
         self.AH = self.A_hat @ H
         return self.AH @ self.W
 
@@ -23,6 +24,7 @@ class Neighbours:
         self.grads = {}
 
     def forward(self, A, X):
+        assert A.shape == (len(X), len(X))
         At = (A != 0).astype(float)
         At = np.maximum(At, At.T)
         np.fill_diagonal(At, 1)
