@@ -343,7 +343,7 @@ class Choice:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("layer", [Dropout, Choice])
 def test_a_layer_that_draws_is_asked_under_one_random_state(layer: type, dtype: str) -> None:
-    assert [check(layer, seed=seed, dtype=dtype, max_examples=12).verdict for seed in range(6)] == ["pass"] * 6
+    assert [check(layer, seed=seed, dtype=dtype, max_examples=12).verdict for seed in range(4)] == ["pass"] * 4
 
 
 def test_dropout_without_its_mask_fails() -> None:
@@ -397,7 +397,7 @@ class Scaled:
 
 
 def test_a_gradient_that_overflows_for_huge_parameters_is_a_warning() -> None:
-    reports = [check(Scaled, "x(n,i), log_scale(i) -> (n,i)", seed=seed, max_examples=20) for seed in range(4)]
+    reports = [check(Scaled, "x(n,i), log_scale(i) -> (n,i)", seed=seed, max_examples=20) for seed in range(3)]
     assert {report.verdict for report in reports} == {"pass"}
     said = {finding.message for report in reports for finding in report.findings}
     assert any("the gradient of log_scale is no number for log_scale of" in message for message in said)
@@ -431,7 +431,7 @@ def test_few_examples_find_a_fault_though_they_may_be_too_large() -> None:
         def backward(self, dout):
             return dout * self.out
 
-    assert {check(Wrong, seed=seed, max_examples=2).verdict for seed in range(6)} == {"fail"}
+    assert {check(Wrong, seed=seed, max_examples=2).verdict for seed in range(4)} == {"fail"}
 
 
 class NaiveSigmoid:

@@ -16,7 +16,7 @@ from checks import check
 from checks.discover import Source, find
 from checks.results import Report
 
-EVERY = 25  # of the subjects of all files
+EVERY = 29  # of the subjects of all files
 AT_LEAST = 0.8
 
 
