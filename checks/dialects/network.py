@@ -6,7 +6,7 @@ Or one call that returns both, `loss_and_grads(x, t)`. One that is not supervise
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -157,16 +157,7 @@ def _usage(obj: Any, name: str, more: Mapping[str, Any]) -> Usage:
     def bind_to_number(instance: Any) -> Bound:
         return _Bound(instance, found, told, more, number=True)
 
-    keywords, also = ("".join(f", {key}={value!r}" for key, value in some.items()) for some in (told, more))
-    call = f"layer.{found.loss}({{inputs}}{keywords})"
-    first = call if found.both is None else f"{call}[{found.both.loss}]"
-    if found.both is not None:
-        answer = f"{call}{found.both.gradients}"
-    elif len(found.asked) == len(found.inputs):
-        answer = f"layer.{found.gradient}({{inputs}}{also})"
-    else:
-        asked = ", ".join(found.inputs[k].name for k in found.asked)
-        answer = f"layer.{found.gradient}({asked}{also if found.asked else ''})"
+    first, answer = _in_code(found, told, more)
     network = Usage(
         name=name,
         kind="network",
@@ -187,12 +178,30 @@ def _usage(obj: Any, name: str, more: Mapping[str, Any]) -> Usage:
         call=("layer = {create}", f"out = {first}"),
         answer=answer,
     )
+    return _with_roles(network, found, bind_to_number)
+
+
+def _in_code(found: Calls, told: Mapping[str, Any], more: Mapping[str, Any]) -> tuple[str, str]:
+    """The calls for the loss and for the gradients, as they are spelled."""
+    keywords, also = ("".join(f", {key}={value!r}" for key, value in some.items()) for some in (told, more))
+    call = f"layer.{found.loss}({{inputs}}{keywords})"
+    if found.both is not None:
+        return f"{call}[{found.both.loss}]", f"{call}{found.both.gradients}"
+    if len(found.asked) == len(found.inputs):
+        return call, f"layer.{found.gradient}({{inputs}}{also})"
+    asked = ", ".join(found.inputs[k].name for k in found.asked)
+    return call, f"layer.{found.gradient}({asked}{also if found.asked else ''})"
+
+
+def _with_roles(network: Usage, found: Calls, bind_to_number: Callable[[Any], Bound]) -> Usage:
+    """The usage in which the arguments are what their names, and those of the gradients, say."""
+    cls = network.defined
     spelled = found.both
     if found.gradient is not None and len(found.asked) == len(found.inputs):
         spelled = gradients(plain(cls, found.gradient))
     names = [formal.name for formal in found.inputs]
     each = spelled is not None and len(spelled.keys) > 1 and len(spelled.keys) == sum(not is_label(n) for n in names)
-    if spelled is not None and (learns(names) or (each and not built and any(map(is_label, names)))):
+    if spelled is not None and (learns(names) or (each and not network.constructor and any(map(is_label, names)))):
         stateless = replace(network, forward=tuple(required(cls, found.loss)), gives_input=True, returns_all=False)
         return in_roles(stateless, of_a_loss(stateless.forward, spelled))
     silent = len(names) > 2 and not any(is_data(name) or is_label(name) for name in names)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from checks.dialects.names import gradient_names
 from checks.dialects.spelled import Spelled
 from checks.infer_layout import Formal
-from checks.infer_names import hint
+from checks.infer_names import hint, is_penalty
 
 _LABEL = re.compile(r"y|ys|y_?(true|obs|batch|data)|obs(erv\w*)?|counts?|onehot|one_hot|labels?\w*|targets?\w*", re.I)
 _PREDICTION = re.compile(
@@ -29,7 +29,6 @@ _NUMBER = re.compile(
     r"|l[12]?|c|sigma|alpha|beta|gamma|delta|temperature|tau|eps|epsilon|focus|smoothing|k|power|q|bandwidth|scale|m[12]?",
     re.I,
 )
-_PENALTY = re.compile(r"reg|lamb?d?a|strength|decay|penalty")
 _OTHERWISE = ("label", "mask", "flag", "ids", "lengths")  # hints of what gets no gradient
 
 
@@ -195,7 +194,7 @@ def _as_other(formal: Formal, formals: Sequence[Formal]) -> Formal:
         return formal
     if _LABEL.fullmatch(formal.name):
         return replace(formal, family="label")
-    if is_number(formal.name) and (len(formals) > 2 or _PENALTY.search(formal.name.lower())):
+    if is_number(formal.name) and (len(formals) > 2 or is_penalty(formal.name)):
         return replace(formal, family="rate")
     if formal is formals[1] and not is_data(formal.name):
         return replace(formal, family="label")
