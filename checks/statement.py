@@ -78,13 +78,19 @@ def may_overwrite(subject: Subject) -> bool:
     while left:
         for node in ast.walk(left.pop()):
             match node:
-                case ast.For() | ast.While() | ast.Assign(targets=[ast.Subscript(), *_]):
+                case ast.For() | ast.While():
+                    return True
+                case ast.Assign(targets=[ast.Subscript(slice=index), *_]) if not _is_key(index):
                     return True
                 case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name not in seen:
                     seen.add(name)
                     called = _function(tree, subject.line, name) or _function(tree, -1, name)
                     left += [called] if called is not None else []
     return False
+
+
+def _is_key(index: ast.expr) -> bool:
+    return isinstance(index, ast.Constant) and isinstance(index.value, str)
 
 
 def _where(function: _Function, flag: str) -> ast.stmt | ast.expr | None:

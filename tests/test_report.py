@@ -13,7 +13,7 @@ import pytest
 
 from checks.report.destination import Direct, Renamed, destination
 from checks.report.json import document, to_json
-from checks.report.layout import QUIET, VERBOSE, WIDTH, clean, summary
+from checks.report.layout import NORMAL, QUIET, VERBOSE, WIDTH, clean, summary
 from checks.report.numbers import counted, entry, pair, shape, short
 from checks.report.terminal import console, render
 from checks.report.text import plain, to_text
@@ -164,6 +164,12 @@ def test_quiet_keeps_the_verdict_and_drops_what_passes_and_the_snippet() -> None
     assert to_text(PASSES, QUIET) == ""
     assert to_text(FAILS, QUIET) == FAIL_TEXT.partition("\n  counterexample")[0]
     assert to_text(FAILS, QUIET - 1) == ""
+
+
+def test_what_was_not_compared_is_said_once_whatever_the_verbosity() -> None:
+    left = replace(PASSES, notes=("backward changes W by a rule of its own, and keeps no gradient: not compared",))
+    for verbosity in (NORMAL, VERBOSE):
+        assert to_text(left, verbosity).count("not compared") == 1
 
 
 def test_verbose_says_how_it_was_checked() -> None:

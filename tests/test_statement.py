@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from checks.dialects import read
-from checks.statement import statement
+from checks.dialects.flagged import apart, flag_of
+from checks.signature import Signature
+from checks.statement import may_overwrite, read_in_backward, statement
 
 
 class Attributes:
@@ -113,3 +115,48 @@ def test_the_statement(layer: Any, name: str, text: str | None) -> None:
 @pytest.mark.parametrize("changed", [{"file": "/nowhere.py"}, {"file": None}, {"line": None}, {"cell": 2}])
 def test_where_there_is_no_such_source(changed: dict[str, Any]) -> None:
     assert statement(replace(read(Attributes), **changed), "W") is None
+
+
+class Shifted:
+    def forward(self, x, t):
+        self.p, self.t = np.tanh(x), t
+        return np.sum((self.p - t) ** 2)
+
+    def backward(self):
+        return self.scaled(self.p) / self.t.shape[0]
+
+    def scaled(self, p):
+        dx = np.zeros_like(p)
+        for k in range(len(p)):
+            dx[k] = 2 * p[k]
+        return dx
+
+
+def test_what_backward_reads_is_not_what_it_asks_the_shape_of() -> None:
+    words = read_in_backward(read(Shifted, Signature.parse("x(n,i), t(n,i):target -> ()")))
+    assert words is not None
+    assert "p" in words
+    assert "t" not in words
+
+
+def test_what_backward_calls_may_overwrite_and_an_expression_may_not() -> None:
+    assert may_overwrite(read(Shifted, Signature.parse("x(n,i), t(n,i):target -> ()")))
+    assert not may_overwrite(read(Container, Signature.parse("x(n,i), W(i,o), b(o) -> (n,o)")))
+
+
+def swish(x, deriv=False):
+    s = 1 / (1 + np.exp(-x))
+    if deriv:
+        return s * (1 - s)
+    return x * s
+
+
+def test_the_statement_of_a_function_with_a_flag_is_what_the_flag_returns() -> None:
+    found = statement(read(apart(swish, "deriv")), "x")
+    assert found is not None
+    assert found.text == "return s * (1 - s)"
+
+
+def test_a_flag_is_an_argument_that_says_derivative() -> None:
+    assert flag_of(swish) == "deriv"
+    assert flag_of(squares_and_gradient) is None
