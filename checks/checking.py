@@ -141,7 +141,8 @@ def _report(
             run.search(drawn_cases(read_subject, dtype=str(np.dtype(dtype))), max_examples, deadline)
             run.ordinary(dtype)
             run.average()
-            run.beyond(dtype, deadline)
+            if run.beyond(dtype, deadline):
+                run.average()
             run.modes(max_examples, dtype, deadline)
             run.use(None, dtype)
             run.compare(other, deadline)
@@ -204,14 +205,17 @@ class _Run:
             if case is not None:
                 self.look(case)
 
-    def beyond(self, dtype: Any, deadline: float) -> None:
-        """Cases of which drawing makes few, while there is time for one that takes longer than those that it made.
+    def beyond(self, dtype: Any, deadline: float) -> bool:
+        """Cases of which drawing makes few, while there is time for one that takes longer than those that it made;
+        whether one of them is the first in which something is wrong.
 
         Not where it is judged by scores, since the layer never meant the logarithms of saturated ones.
         """
+        known = any(result.differing for result in self.results)
         for make in () if self.within else (self._single, self._spread, self._roomy):
             if self.room(deadline):
                 self.look_beyond(make(dtype))
+        return not known and any(result.differing for result in self.results)
 
     def room(self, deadline: float) -> bool:
         """Whether a case that takes longer than those that were drawn would end before the deadline."""

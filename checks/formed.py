@@ -37,7 +37,8 @@ def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | N
         return None
     answered = {*subject.owed, *(name for result in results for name in result.rows)}
     free = [a for a in subject.signature.arguments if a.kind in ("float", "mask") and a.name not in answered]
-    known = [result.case for result in results if result.finite and result.mode is None][:_CASES]
+    telling = sorted(results, key=lambda result: not result.differing)  # one entry is symmetric, and tells nothing
+    known = [result.case for result in telling if result.finite and result.mode is None][:_CASES]
     for kind, words, cure in _FORMS:
         names = [a.name for a in free if _may_be(a, kind)]
         meant = replace(subject, signatures=tuple(_with(one, names, kind) for one in subject.signatures), modes=())

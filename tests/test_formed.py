@@ -39,6 +39,10 @@ def test_what_is_wrong_for_data_with_an_intercept_fails() -> None:
     assert check(wrong.InterceptTwice, seed=1, max_examples=6).verdict == "fail"
 
 
+def test_a_matrix_of_one_entry_tells_nothing() -> None:
+    assert check(right.Stiffness, seed=40, max_examples=3).verdict == "pass"  # all that are drawn have one
+
+
 def test_what_is_right_for_any_matrix_says_nothing() -> None:
     report = check(right.Quadratic, seed=1, max_examples=6)
     assert (report.verdict, report.findings) == ("pass", ())

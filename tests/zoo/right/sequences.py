@@ -340,39 +340,3 @@ class LastStep:
         dx = np.zeros(self.shape)
         dx[:, -1, :] = dout
         return dx
-
-
-class TimeMajorGRU:
-    # (T, N, D) with a first state (N, H); the gates side by side, as rows of the weights
-    def __init__(self, Wi, Wh, bi, bh):
-        self.Wi, self.Wh, self.bi, self.bh = Wi, Wh, bi, bh
-
-    def forward(self, x, h0):
-        h, out, self.tape = h0, [], []
-        for xt in x:
-            ir, iz, i_n = np.split(xt @ self.Wi.T + self.bi, 3, axis=1)
-            hr, hz, h_n = np.split(h @ self.Wh.T + self.bh, 3, axis=1)
-            r, z = 0.5 * (1 + np.tanh((ir + hr) / 2)), 0.5 * (1 + np.tanh((iz + hz) / 2))
-            n = np.tanh(i_n + r * h_n)
-            self.tape.append((xt, h, r, z, n, h_n))
-            h = (1 - z) * n + z * h
-            out.append(h)
-        return np.stack(out)
-
-    def backward(self, dhs):
-        dx, dh = [], np.zeros_like(dhs[0])
-        dWi, dWh = np.zeros_like(self.Wi), np.zeros_like(self.Wh)
-        dbi, dbh = np.zeros_like(self.bi), np.zeros_like(self.bh)
-        for (xt, hp, r, z, n, h_n), up in zip(self.tape[::-1], dhs[::-1]):
-            dh = dh + up
-            dn = dh * (1 - z) * (1 - n * n)
-            dz = dh * (hp - n) * z * (1 - z)
-            dr = dn * h_n * r * (1 - r)
-            di, dg = np.hstack([dr, dz, dn]), np.hstack([dr, dz, dn * r])
-            dWi += di.T @ xt
-            dbi += di.sum(0)
-            dWh += dg.T @ hp
-            dbh += dg.sum(0)
-            dx.insert(0, di @ self.Wi)
-            dh = dh * z + dg @ self.Wh
-        return np.array(dx), dh, dWi, dWh, dbi, dbh
