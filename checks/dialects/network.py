@@ -29,7 +29,7 @@ LOSS = tuple(
             *("loss", "compute_loss", "cost", "forward_loss", *separate.LOSS),
             *("objective", "reconstruction_error", "reconstruction_loss", "energy", "nll", "neg_log_likelihood"),
             *("negative_log_likelihood", "log_likelihood", "loglik", "elbo", "distortion", "free_energy"),
-            *("fun", "func", "nlml", "neg_log_posterior", "potential"),
+            *("fun", "nlml", "neg_log_posterior", "potential"),
         )
     )
 )
