@@ -486,7 +486,7 @@ class _Search:
                 found = self._confirmed_at(layout.times((name,), 2))
                 if found is not None:
                     return found
-        half = [layout for layout in self.half or self.of_ids if not self._of_one_row(layout)]
+        half = self.half or self.of_ids
         for layout in (*filter(None, map(self._stepping, half)), *half):
             sizes = self._sizes(layout)
             if sizes is None:
@@ -500,11 +500,6 @@ class _Search:
             raise NotFoundError(self.probes, *self.partly)
         best = self.best or (None, None)
         raise NotFoundError(self.probes, best[0], best[1], None)
-
-    def _of_one_row(self, layout: Layout) -> bool:
-        """Whether data from which something is learned, `(theta, X, y)`, has one axis alone."""
-        data = layout.argument("X")
-        return data is not None and len(self.formals) > 2 and len(data.dims) < 2 and data.kind == "float"
 
     def _stepping(self, layout: Layout) -> Layout | None:
         """The layout with an optimizer for what only backward uses, of an array that nothing is known of."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from checks.dialects.roles import Roles, of_a_loss
 from checks.dialects.spelled import Spelled, loss_with_gradients
-from checks.dialects.usage import Usage, Values, code_words, formals
+from checks.dialects.usage import Usage, Values, a_loss, code_words, formals
 
 
 def recognises(obj: Any) -> bool:
@@ -79,7 +79,7 @@ class _Bound:
     def forward(self, values: Values) -> Any:
         returned = self._function(*[values[name] for name in self._inputs], **self._told)
         loss, self._gradient = self._spelled.parts(returned)
-        return loss
+        return a_loss(loss, values.values())
 
     def backward(self, upstream: Any) -> Any:
         return self._gradient

@@ -26,7 +26,7 @@ from checks.dialects.returned import leaves, one_for_each
 from checks.dialects.roles import main_is_second
 from checks.dialects.transposing import transposed
 from checks.dialects.trials import ObjectTrial, Plan
-from checks.dialects.unfed import set_by_another, unfed
+from checks.dialects.unfed import waiting
 from checks.dialects.unnamed import words
 from checks.dialects.usage import Usage
 from checks.errors import LayerError
@@ -285,7 +285,9 @@ class Reading(Locating):
             return False
         if self.usage.owners is not None:
             return self.live is not None and any(
-                np.ndim(place.get(self.live.root, self.live.returned)) > np.ndim(self.live.values[name]) > 0
+                0
+                < np.ndim(self.live.values[name])
+                < len(squeezed(np.shape(place.get(self.live.root, self.live.returned))))
                 for name, place in located.places.items()
                 if name in self.live.values
             )
@@ -369,9 +371,9 @@ class Reading(Locating):
     def refuse_silence(self, found: Found, located: Located) -> None:
         """LayerError where backward's answer cannot be understood, or there is none at all."""
         if found.raised is not None:
-            setter = set_by_another(self.usage.defined, found.raised)
-            if setter is not None:
-                raise unfed(self.usage, *setter)
+            told = waiting(self.usage, found.raised)
+            if told is not None:
+                raise told
             return
         if located.fault is not None:
             raise LayerError(

@@ -170,7 +170,7 @@ def _single(names: Sequence[str], arrays: Sequence[str]) -> tuple[str, ...] | No
 
 def is_number(name: str) -> bool:
     """Whether a name is one of a plain number: `lam`, `margin`, `temperature`."""
-    return bool(_NUMBER.fullmatch(name))
+    return bool(_NUMBER.fullmatch(name.strip("_")))
 
 
 def _is_label(formal: Formal) -> bool:

@@ -11,7 +11,7 @@ import dis
 import functools
 import inspect
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -41,10 +41,9 @@ class Usage:
     `make` gives a fresh object from the constructor's values. `bind` gives its two calls; the inputs go by the names
     of `forward`, and `order` says in which the call takes them, where that is not forward's. `takes_upstream`,
     `gives_input`: whether backward takes an upstream gradient, and whether the first input's is owed; `owners`: the
-    inputs that get gradients, in the gradients' order, where that is known; `alone`: nothing else
-    owes one. `returns_all`: what backward returns is all
-    that it gives, whatever lies about on the object. `returns_none`: it says that it returns nothing.
-    `unaware`: of a mode, backward cannot know of it.
+    inputs that get gradients, in the gradients' order, where that is known; `alone`: nothing else owes one.
+    `returns_all`: what backward returns is all that it gives, whatever lies about on the object. `returns_none`: it
+    says that it returns nothing. `unaware`: of a mode, backward cannot know of it.
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
     it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
     `perhaps_loss`: what backward is handed before the labels may be the prediction; `reduced`: a method of the object's
@@ -137,6 +136,17 @@ def output_of(owner: Any, result: Any) -> Any:
         return None if kept is None else getattr(owner, kept)
     if isinstance(result, tuple | list) and result and isinstance(result[0], np.ndarray | np.generic | float):
         return result[0]
+    return result
+
+
+def a_loss(result: Any, given: Iterable[Any]) -> Any:
+    """What a loss of these arrays gave: a number, one for each sample, or one for each entry of an array.
+
+    TypeError where it is a matrix of any other shape: a product that was to be of a row and a column.
+    """
+    shape = np.shape(result)
+    if sum(extent > 1 for extent in shape) > 1 and all(shape != np.shape(array) for array in given):
+        raise TypeError(f"a loss is a number, or one for each sample, but this is an array of shape {shape}")
     return result
 
 

@@ -68,3 +68,17 @@ def kl_divergence_grads(mu, logvar):
     grad_mu = mu / n
     grad_logvar = 0.5 * (np.exp(logvar) - 1) / n
     return grad_mu, grad_logvar
+
+
+def columnCostFunction(theta, X, y, lamb):
+    # y is a column; theta is made one
+    theta = theta.reshape(len(theta), 1)
+    h = X @ theta - y
+    return h.T @ h / (2 * len(X)) + theta[1:].T @ theta[1:] * (lamb / (2 * len(X)))
+
+
+def columnGradient(theta, X, y, lamb):
+    theta = theta.reshape(len(theta), 1)
+    grad = X.T @ (X @ theta - y) / len(X)
+    grad[1:] += theta[1:] * (lamb / len(X))
+    return grad
