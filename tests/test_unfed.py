@@ -38,6 +38,35 @@ class Forgets:
         return dout @ self.W.T
 
 
+class OfABatch:
+    def __init__(self, n_in: int, n_out: int) -> None:
+        self.W = np.ones((n_in, n_out))
+
+    def forward(self, x: Any) -> Any:
+        return np.tanh(x @ self.W)
+
+    def backprop(self, batch: Any) -> Any:
+        ((x, y),) = batch
+        out = self.forward(x)
+        return x.T @ ((out - y) * (1 - out**2))
+
+
+class OfData(OfABatch):
+    def backprop(self, data: Any) -> Any:
+        return (data * (1 - self.out**2)) @ self.W.T
+
+    def forward(self, x: Any) -> Any:
+        self.out = np.tanh(x @ self.W)
+        return self.out
+
+
+def test_a_backward_that_wants_data_is_no_fault_where_it_fails_and_read_where_it_does_not() -> None:
+    report = check(OfABatch, seed=0)
+    assert report.verdict == "error"
+    assert (report.why or "").startswith("OfABatch: backprop takes batch: data, and no gradient from above")
+    assert {row.name: row.verdict for row in check(OfData, seed=0).comparisons}["x"] == "agrees"
+
+
 def test_what_another_method_keeps_is_no_fault_of_backward() -> None:
     report = check(Probabilities, seed=0)
     assert report.verdict == "error"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,14 +36,10 @@ from checks.dialects.setup import set_up, set_up_argument, wanted, wants_optimiz
 from checks.dialects.taped import taped
 from checks.dialects.tupled import tupled
 from checks.dialects.usage import Averaged, Bound, Usage, Values, clone, code_words, formals
-from checks.errors import LayerError
 from checks.infer_layout import Formal
 
 # What forward's code says where it takes a list of arrays.
 _JOINING = frozenset({"concatenate", "hstack", "vstack", "dstack", "stack", "column_stack", "reduce", "zip"})
-
-
-_BATCH = re.compile(r"(mini_?)?batch(es)?|(training_?)?data(set)?|samples?|pairs?|examples?")
 
 
 def method(obj: Any, names: tuple[str, ...]) -> str | None:
@@ -93,11 +88,6 @@ def usage(obj: Any, name: str) -> Usage:
     if context is not None:
         needed = needed[1:]
         back_needed = [formal for formal in back_needed if formal.name != context]
-    if len(back_needed) == 1 and _BATCH.fullmatch(back_needed[0].name.lower()):
-        raise LayerError(
-            f"{name}: {backward_name} takes {back_needed[0].name}: data, and no gradient from above\n"
-            f"let it take them apart, {backward_name}(x, y), or hand over a case: a class method gradproof_case"
-        )
     options = {formal.name for formal in spare}  # those of forward, which backward may be told too
     back_spare = [formal for formal in back_spare if formal.name not in options]
     arguments, takes = backward_arguments(back_needed, back_spare, needed)

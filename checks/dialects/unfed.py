@@ -1,15 +1,39 @@
-"""A backward that reads what neither forward nor it keeps, but a method that somebody has to call between the two."""
+"""A backward that raises since it was not given what it waits for: what a method keeps that somebody has to call before
+it, or data in place of what comes from above.
+"""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import re
 from typing import Any
 
 from checks.dialects.arguments import tree_of
 from checks.dialects.names import BACKWARD, FORWARD
-from checks.dialects.usage import Usage
+from checks.dialects.usage import Usage, formals
 from checks.errors import LayerError
+
+_DATA = re.compile(r"(mini_?)?batch(es)?|(training_?)?data(set)?|samples?|pairs?|examples?")
+
+
+def waiting(usage: Usage, raised: BaseException) -> LayerError | None:
+    """What to tell of such a backward; None where what it raised is its own fault."""
+    setter = set_by_another(usage.defined, raised)
+    if setter is not None:
+        attribute, method = setter
+        return LayerError(
+            f"{usage.name}: backward reads self.{attribute}, which {method} keeps: it has to be called first\n"
+            "hand over a case: a class method gradproof_case that returns (object, arrays), or let forward keep it"
+        )
+    name = next((name for name in BACKWARD if inspect.isfunction(getattr(usage.defined, name, None))), None)
+    asked = [] if name is None else [f.name for f in formals(getattr(usage.defined, name), "forward", skip=1)[0]]
+    if len(asked) == 1 and _DATA.fullmatch(asked[0].lower()):
+        return LayerError(
+            f"{usage.name}: {name} takes {asked[0]}: data, and no gradient from above\n"
+            f"let it take them apart, {name}(x, y), or hand over a case: a class method gradproof_case"
+        )
+    return None
 
 
 def set_by_another(defined: Any, raised: BaseException) -> tuple[str, str] | None:
@@ -29,14 +53,6 @@ def set_by_another(defined: Any, raised: BaseException) -> tuple[str, str] | Non
             if missed:
                 return missed[0], name
     return None
-
-
-def unfed(usage: Usage, attribute: str, method: str) -> LayerError:
-    """Of a backward that reads what only a method keeps that nothing here calls."""
-    return LayerError(
-        f"{usage.name}: backward reads self.{attribute}, which {method} keeps: it has to be called first\n"
-        "hand over a case: a class method gradproof_case that returns (object, arrays), or let forward keep it"
-    )
 
 
 def _kept(function: Any) -> set[str]:
