@@ -18,7 +18,23 @@ from checks.signature import Signature
 from checks.values import draw_array
 
 
-@pytest.mark.parametrize(("layer", "matrix"), [(right.Stiffness, "K"), (right.Gaussian, "cov")])
+class Mahalanobis:
+    """Whose matrix is taken for given by its name."""
+
+    def __init__(self, precision):
+        self.precision = precision
+
+    def forward(self, x, mean):
+        self.r = x - mean
+        return 0.5 * np.sum((self.r @ self.precision) * self.r) / len(x)
+
+    def backward(self):
+        return self.r @ self.precision / len(self.r)
+
+
+@pytest.mark.parametrize(
+    ("layer", "matrix"), [(right.Stiffness, "K"), (right.Gaussian, "cov"), (Mahalanobis, "precision")]
+)
 def test_what_is_right_for_a_symmetric_matrix_is_right_and_said(layer: Any, matrix: str) -> None:
     report = check(layer, seed=1, max_examples=6)
     assert report.verdict == "pass", report.to_text()

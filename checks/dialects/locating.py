@@ -305,17 +305,6 @@ class Locating:
         first = self.usage.returns_none or self.usage.updates
         return (loss or first) and any(p.name in located.places for p in parameters)
 
-    def handed_as_data(self, parameters: Sequence[Parameter], located: Located) -> frozenset[str]:
-        """Arrays that the constructor was handed and that get no gradient, where the layer makes its parameters itself,
-        or is a loss that has none: a graph, a metric, weights of classes.
-        """
-        made = any(not p.handed and p.name in located.places for p in parameters)
-        alone = not self.usage.takes_upstream and not any(p.name in located.places for p in parameters)
-        silent = (
-            p.name for p in parameters if p.handed and p.name not in located.places and not located.near.get(p.name)
-        )
-        return frozenset(silent) if made or alone else frozenset()
-
     def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
         """The first float input and the parameters."""
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
@@ -329,7 +318,7 @@ class Locating:
         if self.usage.inputs_are_parameters:
             names += [n for n in floats[1:] if is_parameter(n) or n in located.places]
         grids = self.grids(found, parameters, located)
-        without = grids | self.unseen | self.handed_as_data(parameters, located)
+        without = grids | self.unseen
         names += [name for name in owed(parameters, located.places) if name not in without]
         names += [p.name for p in parameters if p.name in self.kept_names or self.misspelt(p, located)]
         return list(dict.fromkeys(names))

@@ -51,16 +51,3 @@ class Smoothness:
 
     def backward(self):
         return 2 * self.L @ self.x
-
-
-class Mahalanobis:
-    # of a symmetric precision
-    def __init__(self, precision):
-        self.precision = precision
-
-    def forward(self, x, mean):
-        self.r = x - mean
-        return 0.5 * np.sum((self.r @ self.precision) * self.r) / len(x)
-
-    def backward(self):
-        return self.r @ self.precision / len(self.r)
