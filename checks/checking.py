@@ -23,7 +23,7 @@ from checks.classes import as_classes
 from checks.contract import breaches
 from checks.diagnosis import Diagnosis, diagnose
 from checks.dialects import read
-from checks.errors import GradientMismatch, GradproofError, LayerError, SignatureError, UserCodeRaised
+from checks.errors import GradientMismatch, LayerError, SignatureError, UserCodeRaised
 from checks.examine import examine
 from checks.far import out_of_range, overflows
 from checks.formed import as_formed
@@ -32,7 +32,7 @@ from checks.implied import implied
 from checks.known import recognised
 from checks.loading.standin import tell_use
 from checks.look import CaseResult
-from checks.ordinary import ordinary_case, reaching
+from checks.ordinary import has_one_of_something, ordinary_case, reaching
 from checks.own_case import own_case
 from checks.own_inputs import Inputs, as_arrays, explicit_case
 from checks.results import KINDS, Finding, Report
@@ -319,7 +319,7 @@ class _Run:
         try:
             result = examine(case)
         except UserCodeRaised as error:
-            if asked or not _is_too_small(case):
+            if asked or not has_one_of_something(case):
                 self.raised.append(error)
             return None
         if not asked and (large := overflows(result)):
@@ -451,17 +451,6 @@ def _check_allowances(allow: Sequence[str]) -> None:
             near = difflib.get_close_matches(kind, sorted(KINDS), n=1)
             hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(sorted(KINDS))}"
             raise ValueError(f"Expected allow to name kinds of finding, got {kind!r}: {hint}")
-
-
-def _is_too_small(case: Case) -> bool:
-    """Whether a size is 1 that is not the number of samples: a ring of one, for which nobody has to provide."""
-    try:
-        sizes = case.signature.fit({name: array.shape for name, array in case.arrays.items()})
-    except GradproofError:
-        return False
-    dims = case.signature.arguments[0].dims
-    samples = dims[0].names if len(dims) > 1 else ()
-    return any(number == 1 and name not in samples for name, number in sizes.items())
 
 
 def _name(subject: Any) -> str:

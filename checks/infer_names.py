@@ -23,6 +23,8 @@ Hint = Literal[
     "none",
 ]
 
+_PENALTY = r"l[12](_?(reg\w*|coef\w*))?|(.*_)?reg([ul_].*)?|.*lamb?d?a*|lmb?da?|.*penalty|.*strength|.*decay"
+
 _HINTS: tuple[tuple[Hint, str], ...] = (
     ("label", r"t|ts|target[s]?|label[s]?|y_?true|true_?y|truth|gt|ground_truth|answer[s]?|correct|teacher"
               r"|y_?(real|batch|train)|expected|target_?y|actual|tags?|gold\w*|ratings?"),
@@ -33,9 +35,8 @@ _HINTS: tuple[tuple[Hint, str], ...] = (
     ("lengths", r"(seq_?|x_?)?(lengths?|lens?)|n_?steps|valid_?len(gth)?s?"),
     ("hidden", r"(h|c|s|prev_?h|[ahcs]_?prev|hidden|state|prev_?state|h0|c0|cell)"
                r"(_?(prev|state|t|in|last))?"),
-    ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lambda|lr|threshold|temperature|decay|std|drop(out)?)"
-             r"|.*margin|p|reg(ulari[sz]\w*|_?\w+)?|alpha|keep_?p|delta|tau|l[12]|(l[12]_?)?lamb?d?a*|lmb?da?|lam"
-             r"|.*(strength|penalty)|l[12]_?(reg|penalty|coef\w*)"),
+    ("rate", r".*(rate|ratio|prob|momentum|slope|eps|epsilon|lr|threshold|temperature|std|drop(out)?)"
+             r"|.*margin|p|alpha|keep_?p|delta|tau|" + _PENALTY),
     ("shape", r".*shape"),
     ("options", r".*_params?|.*conf(ig)?|.*options|h?(yper)?_?param(eter)?s|hparams"),
     ("sizes", r".*(size|dim|unit|layer)s?_?list|layers|dims|sizes|(hidden|layer)_?(sizes|dims|layers|units)"),
@@ -63,12 +64,9 @@ def hint(name: str, *, place: Literal["constructor", "forward"]) -> Hint:
     return "none"
 
 
-_PENALTY = re.compile(r"l[12](_.*)?|(.*_)?reg([ul_].*)?|.*lamb?d?a*|lmb?da?|lam|.*penalty|.*strength|.*decay")
-
-
 def is_penalty(name: str) -> bool:
     """Whether a name is one of how much weights are penalised, which a layer's forward need not know."""
-    return bool(_PENALTY.fullmatch(name.lower().strip("_")))
+    return bool(re.fullmatch(_PENALTY, name.lower().strip("_")))
 
 
 _NEVER = {

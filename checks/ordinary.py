@@ -63,6 +63,14 @@ def reaching(case: Case) -> Case:
     return replace(case, arrays=wide) if inputs else case
 
 
+def has_one_of_something(case: Case) -> bool:
+    """Whether a size is 1 that is not the number of samples: a ring of one, for which nobody has to provide."""
+    sizes = case.signature.fit({name: array.shape for name, array in case.arrays.items()})
+    dims = case.signature.arguments[0].dims
+    samples = dims[0].names if len(dims) > 1 else ()
+    return any(number == 1 and name not in samples for name, number in sizes.items())
+
+
 def _wide(array: Array) -> Array:
     values = 12 * np.cos(0.5 + 2.4 * np.arange(array.size))
     return np.asarray(np.round(values, 2).reshape(array.shape), dtype=array.dtype)

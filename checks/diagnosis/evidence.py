@@ -100,12 +100,8 @@ class Sample:
         numerical = entries.numerical.copy()
         if function is not None:
             for k in np.flatnonzero(rough):
-                numerical[k] = self._by_a_short_step(function, int(entries.indices[k]))
+                numerical[k] = self.upstream.reshape(-1) @ _by_a_short_step(function, int(entries.indices[k]))
         return numerical, np.where(rough, np.fmax(entries.allowances, _ROUGH * np.abs(numerical)), entries.allowances)
-
-    def _by_a_short_step(self, function: Function, index: int) -> float:
-        plus, minus, width = function.pair(index, _SHORT * float(function.scale[index]))
-        return float(self.upstream.reshape(-1) @ np.asarray((plus - minus) / width, dtype=np.float64).reshape(-1))
 
     def is_wrong(self, name: str) -> bool:
         """Whether the gradient is off here, or of another shape than its array."""
@@ -157,11 +153,7 @@ class Sample:
         function = self._function(name)
         if function is None or function.x.size > _MOST_DIFFERENCES:
             return None
-        columns = []
-        for index in range(function.x.size):
-            plus, minus, width = function.pair(index, _SHORT * float(function.scale[index]))
-            columns.append((plus - minus) / width)
-        found = np.array(columns, dtype=np.float64).T
+        found = np.array([_by_a_short_step(function, index) for index in range(function.x.size)]).T
         return found if np.all(np.isfinite(found)) else None
 
     def derivative(self, name: str, upstream: Array | None = None) -> Array | None:
@@ -203,6 +195,12 @@ class Sample:
             return {}
         arrays = {text: np.asarray(value) for text, value in found.items() if not isinstance(value, str | bytes)}
         return {text: np.asarray(a, dtype=np.float64) for text, a in arrays.items() if a.dtype.kind in "fiub"}
+
+
+def _by_a_short_step(function: Function, index: int) -> Array:
+    """The derivative of each output by one entry, by a central difference."""
+    plus, minus, width = function.pair(index, _SHORT * float(function.scale[index]))
+    return np.asarray((plus - minus) / width, dtype=np.float64).reshape(-1)
 
 
 def is_number(value: Any) -> bool:

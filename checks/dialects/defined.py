@@ -137,24 +137,21 @@ def function_pairs(module: Any) -> list[tuple[str, Any]]:
             pairs.append((name, (function, functions[partner])))
             others = [other for other in functions if other.startswith(f"{partner}_") and other not in taken]
             pairs += [(other, (function, functions[other])) for other in others]
-        elif (
-            name not in taken
-            and flagged.flag_of(function) is None
-            and not _GRADIENTS_ALONE.search(name)
-            and both.recognises(function)
-        ):
-            pairs.append((name, function))
+        elif name not in taken and (alone := _by_itself(name, function)) is not None:
+            pairs.append((name, alone))
         elif gradient is not None:
             pairs.append((name, (function, functions[gradient])))
-        elif name not in taken and (flag := flagged.flag_of(function)) is not None:
-            pairs += [(name, pair) for pair in (flagged.apart(function, flag),) if _is_a_pair(*pair)]
     return pairs
 
 
-def _is_a_pair(function: Any, derivative: Any) -> bool:
-    """Whether a function of one array has a derivative entry by entry, or is a loss; so does one of several."""
+def _by_itself(name: str, function: Any) -> Any:
+    """What a function is without another: a loss with its gradient, or one that a flag makes its derivative."""
+    flag = flagged.flag_of(function)
+    if flag is None:
+        return function if not _GRADIENTS_ALONE.search(name) and both.recognises(function) else None
+    pair = flagged.apart(function, flag)
     several = len(formals(function, "forward")[0]) > 1
-    return several or derivatives.recognises((function, derivative)) or derivatives.of_a_number(function, derivative)
+    return pair if several or derivatives.recognises(pair) or derivatives.of_a_number(*pair) else None
 
 
 def _goes_with(backward: Any, name: str) -> bool:
@@ -225,7 +222,6 @@ def _gradient_of(name: str, functions: Mapping[str, Any]) -> str | None:
     )
     forms += ("{}_der", "{}_derivate", "{}_d", "deriv_{}", "derivative_{}", "{}Prime", "{}Grad", "{}Derivative")
     called = [*(form.format(name) for form in forms), *partners(name)]
-    called += [re.sub("loss|cost|objective", word, name) for word in ("gradient", "gradients", "grad", "grads")]
     called += ["gradient", "gradients", "grad", "backprop"] if name in network.LOSS else []
     called += [other for other in functions if _is_called_after(other, name)]
     wanted = [formal.name for formal in formals(functions[name], "forward")[0]]

@@ -171,7 +171,7 @@ def _usage(obj: Any, name: str, more: Mapping[str, Any]) -> Usage:
         returns_all=True,
         instance=None if isinstance(obj, type) else obj,
         settings=spare,
-        telling=(lambda options: _usage(obj, name, {**more, **options})) if spare else None,
+        telling=lambda options: _usage(obj, name, {**more, **options}),
         words=code_words(plain(cls, found.loss)),
         defined=cls,
         returned_names=found.both.keys if found.both else returned_names(plain(cls, found.gradient or found.loss)),

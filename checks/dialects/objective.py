@@ -76,7 +76,7 @@ def _usage(obj: Any, name: str, told: Mapping[str, Any]) -> Usage:
         takes_upstream=False,
         instance=None if isinstance(obj, type) else obj,
         settings=spare,
-        telling=(lambda more: _usage(obj, name, {**told, **more})) if spare else None,
+        telling=lambda more: _usage(obj, name, {**told, **more}),
         words=code_words(plain(cls, loss)),
         defined=cls,
         call=("layer = {create}", f"out = layer.{loss}({spelled})"),

@@ -85,7 +85,7 @@ def _usage(obj: Any, name: str, told: Mapping[str, Any]) -> Usage:
         gives_input=False,
         instance=None if isinstance(obj, type) else obj,
         settings=spare,
-        telling=(lambda more: _usage(obj, name, {**told, **more})) if spare else None,
+        telling=lambda more: _usage(obj, name, {**told, **more}),
         words=code_words(plain(cls, loss)) | code_words(plain(cls, forward)),
         defined=cls,
         call=(
