@@ -36,7 +36,7 @@ class Mahalanobis:
     ("layer", "matrix"), [(right.Stiffness, "K"), (right.Gaussian, "cov"), (Mahalanobis, "precision")]
 )
 def test_what_is_right_for_a_symmetric_matrix_is_right_and_said(layer: Any, matrix: str) -> None:
-    report = check(layer, seed=1, max_examples=6)
+    report = check(layer, seed=1, max_examples=3)
     assert report.verdict == "pass", report.to_text()
     (said,) = report.findings
     assert (said.kind, said.severity) == ("inconsistent-forward", "warning")
@@ -45,14 +45,14 @@ def test_what_is_right_for_a_symmetric_matrix_is_right_and_said(layer: Any, matr
 
 
 def test_what_is_right_for_data_with_an_intercept_is_right_and_said() -> None:
-    report = check(right.WithIntercept, seed=1, max_examples=6)
+    report = check(right.WithIntercept, seed=1, max_examples=3)
     assert report.verdict == "pass", report.to_text()
     (said,) = report.findings
     assert "is right for X whose first column is ones, and for no other" in said.message
 
 
 def test_what_is_wrong_for_data_with_an_intercept_fails() -> None:
-    assert check(wrong.InterceptTwice, seed=1, max_examples=6).verdict == "fail"
+    assert check(wrong.InterceptTwice, seed=1, max_examples=3).verdict == "fail"
 
 
 def test_a_matrix_of_one_entry_tells_nothing() -> None:
@@ -60,12 +60,12 @@ def test_a_matrix_of_one_entry_tells_nothing() -> None:
 
 
 def test_what_is_right_for_any_matrix_says_nothing() -> None:
-    report = check(right.Quadratic, seed=1, max_examples=6)
+    report = check(right.Quadratic, seed=1, max_examples=3)
     assert (report.verdict, report.findings) == ("pass", ())
 
 
 def test_what_is_wrong_for_a_symmetric_matrix_fails() -> None:
-    assert check(wrong.QuadraticUnhalved, seed=1, max_examples=6).verdict == "fail"
+    assert check(wrong.QuadraticUnhalved, seed=1, max_examples=3).verdict == "fail"
 
 
 @given(size=st.integers(1, 6), seed=st.integers(0, 10**6))

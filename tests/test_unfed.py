@@ -61,19 +61,19 @@ class OfData(OfABatch):
 
 
 def test_a_backward_that_wants_data_is_no_fault_where_it_fails_and_read_where_it_does_not() -> None:
-    report = check(OfABatch, seed=0)
+    report = check(OfABatch, seed=0, max_examples=2)
     assert report.verdict == "error"
     assert (report.why or "").startswith("OfABatch: backprop takes batch: data, and no gradient from above")
-    assert {row.name: row.verdict for row in check(OfData, seed=0).comparisons}["x"] == "agrees"
+    assert {row.name: row.verdict for row in check(OfData, seed=0, max_examples=2).comparisons}["x"] == "agrees"
 
 
 def test_what_another_method_keeps_is_no_fault_of_backward() -> None:
-    report = check(Probabilities, seed=0)
+    report = check(Probabilities, seed=0, max_examples=2)
     assert report.verdict == "error"
     assert (report.why or "").startswith("Probabilities: backward reads self.y, which ce_loss keeps")
 
 
 def test_what_forward_forgot_to_keep_is_one() -> None:
-    report = check(Forgets, seed=0)
+    report = check(Forgets, seed=0, max_examples=2)
     assert report.verdict == "fail"
     assert [finding.kind for finding in report.findings] == ["raises"]
