@@ -135,7 +135,7 @@ def test_the_callers_output_is_its_own_while_readings_are_handed_on() -> None:
 
 
 def test_where_no_loss_explains_it_what_to_add_is_said() -> None:
-    report = check(OfNoKnownLoss, seed=1)
+    report = check(OfNoKnownLoss, seed=1, max_examples=4)
     assert report.verdict == "error"
     assert report.why is not None
     assert "give the class a method loss(...) that returns it" in report.why
