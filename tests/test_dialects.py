@@ -589,7 +589,7 @@ class Solve:
 
 
 def test_a_matrix_that_is_singular_is_no_fault_of_backward() -> None:
-    report = check(Solve, seed=0, max_examples=4)
+    report = check(Solve, seed=0)
     assert report.verdict == "pass"
     assert any("LinAlgError" in note for note in report.notes)
 
