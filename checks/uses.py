@@ -71,7 +71,7 @@ def look_at_uses(
             continue
         if not room():
             break
-        use = _Use(subject=other, seed=seed, one_number=scalar and not subject.takes_upstream)
+        use = _Use(default=subject, subject=other, seed=seed, one_number=scalar and not subject.takes_upstream)
         tried.append(label)
         wrong = use.wrong_case(count, dtype, end)
         if wrong is not None and other.unaware:
@@ -96,6 +96,7 @@ def look_at_uses(
 class _Use:
     """One use under way: the cases that ran, what backward raised in the others."""
 
+    default: Subject
     subject: Subject
     seed: int
     one_number: bool
@@ -143,17 +144,26 @@ class _Use:
             or (self.one_number and self.subject.option and result.output_shape != ())
         ):
             return frozenset()
-        return frozenset(name for name, row in result.rows.items() if self._counts(row))
+        return frozenset(name for name, row in result.rows.items() if self._counts(row, result))
 
-    def _counts(self, row: Comparison) -> bool:
+    def _counts(self, row: Comparison, result: CaseResult) -> bool:
         if row.verdict != "differs":
             return False
         if row.worst is None:  # another shape
-            return self.subject.option in _NUMBERS
+            return self.subject.option in _NUMBERS or (self.subject.option is None and self._alike(result))
         if self.subject.option is None:
             return True
         still = abs(row.worst.numerical) <= row.worst.allowance
         return bool(np.isfinite(row.worst.analytic)) and not (still and self.subject.option in _SWITCHES)
+
+    def _alike(self, result: CaseResult) -> bool:
+        """Whether the output has the shape that it has in the default use, which what backward takes has then."""
+        try:
+            with quiet():
+                usual = fresh_output(self.default, result.case.arrays, result.case.seed)
+        except Exception:  # the default use takes something else
+            return False
+        return usual.shape == result.output_shape
 
     @property
     def refusal(self) -> UserCodeRaised | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.dialects.counting import counted
 from checks.dialects.dialect import Request
 from checks.dialects.documenting import notes
 from checks.dialects.errors import not_found
@@ -61,7 +62,7 @@ def search(
                 refuted=refuted,
                 alone=alone,
                 only_forward=usage.inputs_are_parameters,
-                single=usage.kind == "network",
+                single=usage.kind == "network" and not counted(usage.defined, [f.name for f in usage.forward]),
                 divided=usage.divided
                 or any(divides(formal) and formal.default not in (1, None) for formal in usage.optional),
                 told=told,

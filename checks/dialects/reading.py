@@ -264,6 +264,8 @@ class Reading(Locating):
         unknown = {f.name for f in self.usage.constructor if f.hint == "none"}
         if any(name in unknown and name not in located.places for name in self.owing):
             return None if self.leaves_nothing else False  # without any other gradient it is a number, rather
+        if any(p.handed and p.matters and p.name in located.near and p.name not in self.owing for p in parameters):
+            return False  # what is nearly called after its gradient has another shape
         live, kept = self.live, {p.name: p.paths[0] for p in parameters if p.paths}
         assert live is not None
         for name, place in located.places.items():

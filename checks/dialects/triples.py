@@ -41,14 +41,13 @@ class Calls:
             f"{function.__name__}({', '.join(map(self._spelled, names))})"
             for function, names in zip(self.functions, self.arguments, strict=True)
         )
-        head = "predicted, *layer" if self.caches else "layer = predicted"
-        return (f"{head} = {forward}", f"out = {cost}"), backward
+        return (f"layer = {forward}", f"out = {cost}"), backward
 
     def _spelled(self, name: str) -> str:
         if name in self.predicted:
-            return "predicted"
+            return "layer[0]" if self.caches else "layer"
         if name in self.caches:
-            return "(layer[0] if len(layer) == 1 else layer)"
+            return "(layer[1] if len(layer) == 2 else layer[1:])"
         if name in self.packed:
             return f"{{{', '.join(f'{key!r}: {{={key}}}' for key in self.packed[name])}}}"
         return f"{{={name}}}"

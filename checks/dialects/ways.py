@@ -112,7 +112,8 @@ def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator
     own = dict(usage.modes)
     told = [(label, other) for label, other in told_otherwise(usage) if label not in own]
     for label, other in (*usage.modes, *told):
-        reading = Reading(other, request, known if other.option else ())
+        asks_alike = (other.forward, other.constructor) == (usage.forward, usage.constructor)
+        reading = Reading(other, request, known if other.option or asks_alike else ())
         try:
             subject = reading.subject()
         except (LayerError, SignatureError):
