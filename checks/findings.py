@@ -11,7 +11,7 @@ from checks.diagnosis import Diagnosis, Mended
 from checks.errors import UserCodeRaised
 from checks.look import CaseResult
 from checks.results import Comparison, Finding
-from checks.statement import statement
+from checks.statement import raised_at, statement
 from checks.subject import Subject
 
 # Kinds that are no fault of the statement that makes a gradient.
@@ -175,7 +175,9 @@ def entry_text(row: Comparison) -> str:
 def _raises(seen: Seen) -> Iterator[Finding]:
     error = next((error for error in seen.raised if not error.outside), None)
     if error is not None:
-        yield seen.finding("raises", "error", f"forward ran, then {error}")
+        found = seen.finding("raises", "error", f"forward ran, then {error}")
+        at = raised_at(error.__cause__, seen.subject.file)
+        yield found if at is None else replace(found, line=at.line, code=at.text)
 
 
 def _nondeterministic(seen: Seen) -> Iterator[Finding]:

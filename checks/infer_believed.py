@@ -20,8 +20,8 @@ _ODD = frozenset({"grid", "blocks", "attention", "scalar", "signal"})  # unless 
 _NUMBER = re.compile(
     r"'(int|float|numpy\.\w+)' object (is not (subscriptable|iterable)|does not support item)"
     r"|of type '(int|float|numpy\.\w+)' has no len|unsized object|index to scalar variable|array is 0-dimensional"
-    r"|too many indices for array"
 )
+_TOO_FEW_AXES = re.compile(r"too many indices for array: array is (\d+)-dimensional")
 # Odd as well where nothing is known of an array: there is much that broadcasts against a vector or an image.
 _FOR_NAMED = frozenset({"vector", "column", "stencil", "sequence", "ids", "image", "channels-last"})
 
@@ -39,7 +39,7 @@ def meant(
 
     `ids`: the main input may be of whole numbers, whatever it is called.
     """
-    if _wants_array(error):
+    if _wants_array(error, layout):
         return False
     return _whatever_the_shapes(error) or natural(layout, formals, told, scenario, ids=ids)
 
@@ -83,11 +83,19 @@ def _whatever_the_shapes(error: BaseException | None) -> bool:
     return isinstance(error, NameError) and not isinstance(error, UnboundLocalError)
 
 
-def _wants_array(error: BaseException | None) -> bool:
-    """Whether backward took a number for an array, so that the layout gave it one too few."""
+def _wants_array(error: BaseException | None, layout: Layout) -> bool:
+    """Whether backward took a number for an array, or one of the layout's arrays for one of more axes."""
     if isinstance(error, AttributeError):
         return isinstance(error.obj, np.generic | int | float)
-    return isinstance(error, TypeError | IndexError) and bool(_NUMBER.search(str(error)))
+    if not isinstance(error, TypeError | IndexError):
+        return False
+    few = _TOO_FEW_AXES.search(str(error))
+    return bool(_NUMBER.search(str(error))) or (few is not None and int(few[1]) in _axes(layout))
+
+
+def _axes(layout: Layout) -> set[int]:
+    """How many axes its arrays have, beside the main input, and what is a number."""
+    return {0, *(len(a.dims) for a in layout.arguments[1:])}
 
 
 def _number_for_array(formal: Formal, layout: Layout) -> bool:

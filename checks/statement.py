@@ -39,6 +39,17 @@ def statement(subject: Subject, name: str) -> Statement | None:
     return None if node is None else Statement(node.lineno, lines[node.lineno - 1].strip())
 
 
+def raised_at(error: BaseException | None, file: str | None) -> Statement | None:
+    """The innermost line of the file through which an exception came; None where it came through none."""
+    found = None
+    trace = None if error is None or file is None else error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            found = Statement(trace.tb_lineno, linecache.getline(file, trace.tb_lineno).strip())
+        trace = trace.tb_next
+    return found
+
+
 def read_in_backward(subject: Subject) -> frozenset[str] | None:
     """The names, attributes and keys whose values the subject's backward reads; None where the source shows none.
 

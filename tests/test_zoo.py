@@ -5,6 +5,7 @@ All of them, under many seeds, are judged by benchmarks/zoo.py.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -40,9 +41,11 @@ def test_a_correct_layer_is_read_and_passes(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", WRONG)
-def test_a_layer_with_a_fault_fails(target: str) -> None:
+def test_a_layer_with_a_fault_fails_and_its_counterexample_runs(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     report = check(WRONG[target], seed=1, max_examples=3)
     assert report.verdict == "fail", f"{FAULTS[target]}\n{report.to_text()}"
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    exec(report.counterexample or "", {"print": lambda *values: None})
 
 
 def test_the_zoo_is_large() -> None:

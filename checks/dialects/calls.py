@@ -105,11 +105,11 @@ class Calls:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The call of forward in code, with `{inputs}` to fill in, and what backward will need of it."""
+        """The call of forward in code, with its inputs to fill in, and what backward will need of it."""
         told = "".join(f", {key}={value!r}" for key, value in self.keywords.items())
         told += "".join(f", {name}={name}" for name in self.named)
         owner = "layer" if self.forward == "__call__" else f"layer.{self.forward}"
-        given = "[{inputs}]" if self.listed else "{inputs}"
+        given = f"[{self.given}]" if self.listed else self.given
         call = f"{owner}({'layer.ctx, ' if self.context else ''}{given}{told})"
         before: list[str] = []
         if self.context:
@@ -121,6 +121,11 @@ class Calls:
         if self.outputs > 1:
             return (*before, f"out = {call}", f"out = out[{self.primary}] if isinstance(out, tuple) else out")
         return (*before, f"out = {call}")
+
+    @property
+    def given(self) -> str:
+        """The inputs in forward's own order, each to fill in."""
+        return ", ".join(f"{{={name}}}" for name in self.inputs)
 
     @property
     def _first(self) -> str:

@@ -46,10 +46,8 @@ def _handed(found: Usage, calls: Calls, asked: Sequence[str]) -> Usage | None:
     def fed(label: str) -> Usage:
         arguments = (*known.items(), *((name, name if name == label else THE_OUTPUT) for name in unknown))
         other = _as_network(called(found, replace(calls, takes_upstream=False, arguments=arguments), LayerBound))
-        (data,) = calls.inputs
-        call = tuple(line.replace("{inputs}", f"{{={data}}}") for line in other.call)
         formals = (*found.forward, Formal(label, "forward", family="label"))
-        return replace(other, forward=formals, call=(*call, "layer.predicted = out"))
+        return replace(other, forward=formals, call=(*other.call, "layer.predicted = out"))
 
     first, *others = map(fed, _labels(unknown))
     return replace(first, variants=tuple(others))

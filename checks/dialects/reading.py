@@ -105,6 +105,7 @@ class Reading(Locating):
                 {n: _number(d, signatures[0], found.sizes[0]) for n, d in found.layout.sizes.items()},
                 parameters,
                 {n: p for n, p in located.places.items() if n in names},
+                self.prober.gathers if self.prober.primed else None,
             ),
             fixed=frozenset(name for size in found.layout.sizes.values() for name in _names(size)),
             updates=self.usage.updates
@@ -259,6 +260,8 @@ class Reading(Locating):
             return True
         if located.fault is not None:
             return None
+        if not self.owing and not located.places:
+            return False  # nothing would be compared
         if self.usage.returns_all and any(name not in located.places for name in self.owing):
             return False
         unknown = {f.name for f in self.usage.constructor if f.hint == "none"}

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path as File
 from typing import Any
 
+from checks.dialects.accumulating import Accumulation
 from checks.dialects.parameters import Parameter
 from checks.dialects.places import Place
 from checks.dialects.probing import Live
@@ -31,8 +32,12 @@ def recipe(
     numbers: Mapping[str, str],
     parameters: list[Parameter],
     places: Mapping[str, Place],
+    primed: Accumulation | None = None,
 ) -> Recipe:
-    """`numbers`: an expression for each constructor argument that is the number of a size. `live`: one in use."""
+    """`numbers`: an expression for each constructor argument that is the number of a size. `live`: one in use.
+
+    `primed`: the parameters are there after a first forward, and what that adds to.
+    """
     handed: dict[str, str] = {}
     later: dict[str, list[str]] = {}  # the arguments of set-up methods
     for formal in (*usage.constructor, *usage.optional):
@@ -71,7 +76,8 @@ def recipe(
         if not p.handed
         for path in p.paths
     ]
-    lines = [made, *made_later, *settings, *rest] if rest else lines
+    first = [] if primed is None else [*rest, *_forgotten(primed)]
+    lines = [made, *made_later, *first, *settings, *rest] if rest else lines
     if live is not None and live.keeps_output:
         lines.append(f"out = layer.{kept_as(live.root)}")
     answer = _with(usage.answer, inserted)
@@ -82,6 +88,13 @@ def recipe(
         gradients={name: place.code("returned") for name, place in places.items() if place.source != "update"},
         draws="random" in usage.words,
     )
+
+
+def _forgotten(gathers: Accumulation) -> list[str]:
+    """What takes back what one forward appended."""
+    if gathers.reset is not None:
+        return [f"layer.{gathers.reset}()"]
+    return [f"del layer{path.code}[-{count}:]" for path, count in gathers.grows.items()]
 
 
 def _handed(owner: Any, values: Mapping[str, str], required: Collection[str]) -> list[str]:

@@ -54,7 +54,7 @@ def _called(found: Usage, calls: Calls, variable: type | None, above: bool) -> U
         lines = [
             "import sys",
             f"wrap = {wrap}",
-            *(line.replace("({inputs}", "(*map(wrap, [{inputs}])") for line in lines),
+            *(line.replace(f"({calls.given}", f"(*map(wrap, [{calls.given}])") for line in lines),
         ]
         answer = answer.replace("upstream", f"{wrap}(upstream)") + ".data" if above else answer
     lines.append("out = out if isinstance(out, np.ndarray | np.generic) else out.data")
