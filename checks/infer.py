@@ -240,6 +240,7 @@ class _Search:
         self.best: tuple[Layout, Probe] | None = None
         self.half: list[Layout] = []
         self.of_ids: list[Layout] = []  # the same where the main input is of whole numbers, which nothing else says
+        self.tied: list[Layout] = []  # the same where an array is as long as an axis and some more
         self.partly: tuple[Layout, Probe, Sizes] | None = None
         self.misfits: dict[str, int] = {}
 
@@ -266,6 +267,8 @@ class _Search:
                 self.half.append(layout)
             elif room and self._by_ids(layout, scenario, probe.error):
                 self.of_ids.append(layout)
+            elif probe.stage == "backward" and scenario == "stencil" and _offset(layout):
+                self.tied.append(layout)
             return None
         return self._confirmed(layout, sizes, probe, "done")
 
@@ -487,7 +490,7 @@ class _Search:
                 if found is not None:
                     return found
         half = self.half or self.of_ids
-        for layout in (*filter(None, map(self._stepping, half)), *half):
+        for layout in (*filter(None, map(self._stepping, half)), *half, *self.tied):
             sizes = self._sizes(layout)
             if sizes is None:
                 continue
@@ -577,6 +580,11 @@ def _as_general(layout: Layout, other: Layout, more: int, named: Collection[str]
         return False
     arrays_as_large = all(axes(own) >= axes(a) for own, a in arrays if a.name in named and a.kind not in _LABELS)
     return len(_without_labels(layout).names) >= len(_without_labels(other).names) + more and arrays_as_large
+
+
+def _offset(layout: Layout) -> bool:
+    """Whether an array beside the main input is an axis and some more long, or some less: no accident in every run."""
+    return any(d.names and re.fullmatch(r"\w+[+-]\d+", d.text) for a in layout.arguments[1:] for d in a.dims)
 
 
 def _wants_classes(layout: Layout, error: BaseException | None) -> bool:

@@ -70,10 +70,9 @@ def _usage(obj: Any, name: str, told: Mapping[str, Any]) -> Usage:
         return _Bound(instance, (forward, loss, backward), inputs, label, (judged, asked), told)
 
     def spelled(names: list[str]) -> str:
-        known = {
-            n: "1.0" if RATE.fullmatch(n.lower()) else "layer.predicted" for n in names if n not in (label, *inputs)
-        }
-        return ", ".join([*(known.get(n, n) for n in names), *(f"{key}={value!r}" for key, value in told.items())])
+        rest = {n: "1.0" if RATE.fullmatch(n.lower()) else "layer.predicted" for n in names}
+        known = rest | {n: n for n in (label, *inputs) if n is not None}
+        return ", ".join([*(known[n] for n in names), *(f"{key}={value!r}" for key, value in told.items())])
 
     found = Usage(
         name=name,
