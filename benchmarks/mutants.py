@@ -4,8 +4,8 @@
 
 The layers are those of reference/ and tests/zoo/right, the operators those of tests/mutation.py. A mutant counts where
 it changes a gradient by more than 1e-6 of its largest entry at a point drawn at random (or, of the operators on state,
-what a second use gives, or the caller's array), or where backward raises there. One whose forward raises does not:
-where one function gives the loss and its gradients, there is neither.
+what a second use gives, or the caller's array), or where backward raises there. One whose forward raises, or gives
+something else, does not: where one function gives the loss and its gradients, a mutant may be another function.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ def differs(own: Any, mutant: Any, operator: str) -> bool:
 
     try:
         other = read(mutant, own.signature)
-    except GradproofError:
-        return True
+    except GradproofError as error:
+        return "forward raised" not in str(error)
     return any(_apart(own, other, case, operator) for case in _cases(own))
 
 
@@ -150,13 +150,17 @@ def _apart(own: Any, other: Any, case: Any, operator: str) -> bool:
     from checks.evaluation import quiet
     from checks.live import Live, beside
 
-    results = []
+    results: list[dict[str, Any]] = []
+    outputs: list[np.ndarray] = []
     for subject in (own, other):
         mine = replace(case, subject=subject)
         try:
             with quiet():
-                Live(mine).forward({name: array.copy() for name, array in mine.arrays.items()})
+                output = Live(mine).forward({name: array.copy() for name, array in mine.arrays.items()})
         except Exception:  # it gives no gradient any more, right or wrong
+            return False
+        outputs.append(np.array(output))
+        if not np.array_equal(outputs[0], outputs[-1], equal_nan=True):
             return False
         try:
             with quiet():

@@ -24,6 +24,7 @@ _CASES = 6
 # A kind of matrix, in words, and what would mend the gradient of any other one.
 _FORMS = (
     ("symmetric", "a symmetric {}", "take ({0} + {0}.T) / 2 in backward"),
+    ("adjacency", "a symmetric {}", "make {} symmetric in forward"),
     ("intercept", "{} whose first column is ones", "take {}[:, 0] for it"),
 )
 
@@ -58,8 +59,10 @@ def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | N
 
 
 def _may_be(argument: Argument, kind: str) -> bool:
-    square = len(argument.dims) == 2 and argument.dims[0] == argument.dims[1]
-    return square if kind == "symmetric" else len(argument.dims) == 2 and not square and argument.kind == "float"
+    matrix = len(argument.dims) == 2
+    if kind == "intercept":
+        return matrix and argument.dims[0] != argument.dims[1] and argument.kind == "float"
+    return matrix and argument.dims[0] == argument.dims[1]
 
 
 def _with(signature: Signature, names: Sequence[str], kind: str) -> Signature:

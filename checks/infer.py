@@ -525,7 +525,8 @@ class _Search:
                 all_sizes.append(assignment(layout.names, number))
                 probes.append(self._probe(layout, all_sizes[-1], {}))
                 reached = probes[-1]
-                if _STAGES.index(reached.stage) < _STAGES.index(stage) or reached.leaves != probe.leaves:
+                another = probe.ran and reached.leaves != probe.leaves
+                if _STAGES.index(reached.stage) < _STAGES.index(stage) or another:
                     if stage == "done" and reached.error is not None:
                         self.partly = self.partly or (layout, reached, all_sizes[-1])
                     return None

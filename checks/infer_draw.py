@@ -65,6 +65,9 @@ def draw(argument: Argument, shape: tuple[int, ...], limit: int | None, dtype: A
             return np.moveaxis(np.eye(shape[0], dtype=dtype)[ids], -1, 0)
         case "mask":
             return (rng.random(shape) < 0.7).astype(dtype)
+        case "adjacency":
+            above = np.triu(rng.random(shape) < 0.7)
+            return np.maximum(above, above.T).astype(dtype)
         case "sign":
             return (rng.integers(0, 2, shape) * 2.0 - 1.0).astype(dtype)
         case "bool":

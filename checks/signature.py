@@ -31,6 +31,7 @@ KINDS: Final[Mapping[str, str]] = {
     "probability": "numbers strictly between 0 and 1",
     "simplex": "numbers above 0 that sum to 1 along the last axis",
     "symmetric": "a symmetric, positive definite matrix that owes no gradient",
+    "adjacency": "a symmetric matrix of zeros and ones that owes no gradient",
     "intercept": "a matrix whose first column is ones and that owes no gradient",
     "target": "real numbers that owe no gradient",
     "onehot": "floats: a single 1 along the last axis, zeros elsewhere",
@@ -41,8 +42,9 @@ KINDS: Final[Mapping[str, str]] = {
     "label": "class indices, integers in [0, limit)",
     "int": "integers in [0, limit)",
 }
-_DISCRETE: Final = frozenset({"label", "int", "onehot", "onehot0", "mask", "sign", "bool"})
+_DISCRETE: Final = frozenset({"label", "int", "onehot", "onehot0", "mask", "sign", "bool", "adjacency"})
 _FIXED: Final = frozenset({"symmetric", "intercept"})  # no entry can be moved alone
+_SQUARE: Final = frozenset({"symmetric", "adjacency"})
 _LIMITED: Final = frozenset({"label", "int"})
 _REST: Final = "..."
 _OPERATORS: Final[Mapping[type[ast.operator], Callable[[int, int], int]]] = {
@@ -130,8 +132,8 @@ class Argument:
             raise SignatureError("a limit is one number, not '...'")
         if self.kind in ("onehot", "onehot0", "simplex") and not self.dims:
             raise SignatureError(f"{self.kind} needs an axis to run along, as in t(n,c):{self.kind}")
-        if self.kind == "symmetric" and (len(self.dims) != 2 or self.dims[0] != self.dims[1]):
-            raise SignatureError("symmetric needs a square matrix, as in A(n,n):symmetric")
+        if self.kind in _SQUARE and (len(self.dims) != 2 or self.dims[0] != self.dims[1]):
+            raise SignatureError(f"{self.kind} needs a square matrix, as in A(n,n):{self.kind}")
         if self.kind == "intercept" and len(self.dims) != 2:
             raise SignatureError("intercept needs a matrix, as in X(n,i):intercept")
         if sum(dim.is_rest for dim in self.dims) > 1:

@@ -29,16 +29,12 @@ def snippet(case: Case, comparison: Comparison | None, mutated: Sequence[str] = 
         lines.append(f"upstream = {literal(case.upstream)}")
     else:
         lines.append("upstream = 1.0")
-    lines += [
-        "",
-        f"def forward({names}):",
-        *([f"    np.random.seed({case.seed % 2**32})"] if recipe.draws else []),
-        *(f"    {name} = {name}.copy()  # forward writes into it" for name in mutated),
-        *(f"    {line}" for line in recipe.forward),
-        "    return layer, out",
-        "",
-    ]
-    lines += [f"layer, out = forward({names})", recipe.backward]
+    seeded = [f"np.random.seed({case.seed % 2**32})"] if recipe.draws else []
+    again = [] if case.subject.takes_upstream else seeded  # the gradient's call may draw what the loss's has drawn
+    body = [*seeded, *(f"{name} = {name}.copy()  # forward writes into it" for name in mutated)]
+    body += [*recipe.forward[:-1], *again, recipe.forward[-1], "return layer, out"]
+    lines += ["", f"def forward({names}):", *(f"    {line}" for line in body), ""]
+    lines += [f"layer, out = forward({names})", *again, recipe.backward]
     if comparison is not None:
         lines += _compared(case, comparison, recipe, names)
     return "\n".join(lines) + "\n"

@@ -174,6 +174,12 @@ def _mask(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
     return values
 
 
+def _adjacency(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
+    """Zeros and ones, the same on both sides of the diagonal."""
+    above = np.triu(_mask(rng, shape, flavour, rounded))
+    return np.maximum(above, above.T)
+
+
 def _sign(rng: Rng, shape: Shape, flavour: str, rounded: bool) -> Array:
     """Ones and minus ones."""
     return np.asarray(2.0 * rng.integers(0, 2, shape) - 1.0)
@@ -201,6 +207,7 @@ _KINDS: Final[Mapping[str, Callable[[Rng, Shape, str, bool], Array]]] = {
     "onehot": _onehot,
     "onehot0": _onehot_columns,
     "mask": _mask,
+    "adjacency": _adjacency,
     "sign": _sign,
     "bool": _bool,
 }

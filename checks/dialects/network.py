@@ -18,7 +18,7 @@ from checks.dialects.both import in_roles
 from checks.dialects.layer import arguments, constructor, make, method, plain, private, required, returned_names
 from checks.dialects.layer import recognises as is_layer
 from checks.dialects.names import BACKWARD, FORWARD, UPSTREAM
-from checks.dialects.roles import as_learned, is_data, is_label, learns, of_a_loss, of_a_network
+from checks.dialects.roles import as_learned, called_after, is_data, is_label, learns, of_a_loss, of_a_network
 from checks.dialects.spelled import BOTH, Spelled, gradients, loss_with_gradients
 from checks.dialects.usage import Bound, Usage, Values, code_words
 from checks.infer_layout import REQUIRED, Formal
@@ -200,8 +200,14 @@ def _with_roles(network: Usage, found: Calls, bind_to_number: Callable[[Any], Bo
     if found.gradient is not None and len(found.asked) == len(found.inputs):
         spelled = gradients(plain(cls, found.gradient))
     names = [formal.name for formal in found.inputs]
+    if found.gradient is not None and not found.asked:  # it remembers them
+        remembered = gradients(plain(cls, found.gradient))
+        spelled = remembered if len(remembered.keys) > 1 and called_after(remembered, names) else None
     each = spelled is not None and len(spelled.keys) > 1 and len(spelled.keys) == sum(not is_label(n) for n in names)
-    if spelled is not None and (learns(names) or (each and not network.constructor and any(map(is_label, names)))):
+    called = spelled is not None and not found.asked
+    if spelled is not None and (
+        called or learns(names) or (each and not network.constructor and any(map(is_label, names)))
+    ):
         stateless = replace(network, forward=tuple(required(cls, found.loss)), gives_input=True, returns_all=False)
         return in_roles(stateless, of_a_loss(stateless.forward, spelled))
     silent = len(names) > 2 and not any(is_data(name) or is_label(name) for name in names)
@@ -244,12 +250,13 @@ class _Bound:
         self._inputs = [formal.name for formal in found.inputs]
         self._given: list[Any] = []
         self._state: Any = None
+        self._result: Any = None
 
     def forward(self, values: Values) -> Any:
         self._given = [values[name] for name in self._inputs]
         if self._state is None:  # the same before each forward of an object, and dear
             self._state = np.random.get_state(legacy=False)  # noqa: NPY002  the user's code draws from it
-        result = self._loss(*self._given, **self._told)
+        result = self._result = self._loss(*self._given, **self._told)
         if self._number and np.ndim(result):
             raise TypeError(f"a loss is a number, but this is an array of shape {np.shape(result)}")
         return result if self._both is None else self._both.parts(result)[0]
@@ -261,4 +268,4 @@ class _Bound:
             also = self._also if self._asked else {}
             return self._gradient(*[self._given[k] for k in self._asked], **also)
         assert self._both is not None
-        return self._both.parts(self._loss(*self._given, **self._told))[1]
+        return self._both.parts(self._result)[1]  # of that very call: another one might draw something else

@@ -386,8 +386,15 @@ class Reading(Locating):
                 "return one gradient for each input, in forward's order, "
                 "and keep those of parameters as self.dW"
             )
-        if not located.places and not located.near:
+        if not located.places and not located.near and not (self.owing and self.says_nothing):
             raise nothing_stored(self.usage, self.owing)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether backward, which ran, returned no number and left none on the object: its gradients are missing."""
+        assert self.live is not None
+        numbers = (as_number(leaf) for _, leaf in leaves(self.live.returned))
+        return self.leaves_nothing and all(number is None for number in numbers)
 
     def refuse_another(self, found: Found) -> None:
         """LayerError where the one gradient has another input's shape, and no name says which input is which."""

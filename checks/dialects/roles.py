@@ -89,6 +89,11 @@ def learns(names: Sequence[str]) -> bool:
     return (len(learned) == 1 or before) and any(map(is_data, names))
 
 
+def called_after(spelled: Spelled, names: Sequence[str]) -> bool:
+    """Whether every gradient is called after one of the arguments: `{"mu": ..., "logvar": ...}`, `dmu, dlogvar`."""
+    return bool(spelled.keys) and all(any(_speaks_of(key, name, spelled) for name in names) for key in spelled.keys)
+
+
 def of_a_loss(formals: Sequence[Formal], spelled: Spelled) -> Roles:
     """The roles of the arguments of a function that returns a loss and these gradients."""
     owners = _owners(formals, spelled)
