@@ -71,6 +71,7 @@ def _siblings(root: Any, name: str, path: Path) -> Iterator[Path]:
             base = owner_path.beside((".", gradients))
             keys = [key] if not isinstance(key, str) else [key, *gradient_names(key)]
             yield from (Path((*base.steps, ("[]", k))) for k in keys)
+        yield from _nested(root, path)
         if isinstance(key, str):  # params and gradients in one dict
             yield from (path.beside(("[]", k)) for k in gradient_names(key))
         names = [name] if not isinstance(key, str) else [key, name]
@@ -84,6 +85,18 @@ def _siblings(root: Any, name: str, path: Path) -> Iterator[Path]:
     for gradients in _gradient_containers(owner, ""):
         base = path.beside((".", gradients))
         yield from (Path((*base.steps, ("[]", k))) for word in words for k in (word, *gradient_names(word)))
+
+
+def _nested(root: Any, path: Path) -> Iterator[Path]:
+    """The same keys of a container of gradients beside a container of containers: `dblocks[0][1]` of `blocks[0][1]`."""
+    last = max((k for k, (kind, _) in enumerate(path.steps) if kind == "."), default=None)
+    if last is None or len(path.steps) - last < 3:
+        return
+    holder, keys = Path(path.steps[:last]), path.steps[last + 1 :]
+    final = keys[-1][1]
+    for gradients in _gradient_containers(holder.get(root) if last else root, str(path.steps[last][1])):
+        for key in (final, *(gradient_names(final) if isinstance(final, str) else ())):
+            yield Path((*path.steps[:last], (".", gradients), *keys[:-1], ("[]", key)))
 
 
 def _gradient_containers(owner: Any, container: str) -> list[str]:
