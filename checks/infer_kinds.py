@@ -106,14 +106,18 @@ def owed_labels(found: Found, run: Run, answers: Sequence[tuple[str, Array]]) ->
 
 
 def settle_label(
-    found: Found, run: Run, name: str, *, either: bool = False, network: bool = False
+    found: Found, run: Run, name: str, *, either: bool = False, network: bool = False, one_of_several: bool = False
 ) -> tuple[Found, ...]:
     """The readings of an argument that gets no gradient: class indices and one-hot rows, either, or a target.
 
     `either`: the code asks how many axes an array has, so that both are meant where both run, equal outputs or not.
-    `network`: the scores are its own affair, and cannot be shifted to see what it makes of them.
+    `network`: the scores are its own affair, and cannot be shifted to see what it makes of them. `one_of_several`:
+    there are more such vectors as long as the input, which cannot all be one row of classes: it has a number for each
+    sample.
     """
     now = _get(found.layout, name)
+    if one_of_several:
+        return (_with(found, replace(now, kind="target", limit=None), run) or found,)
     if now.kind in ("label", "int"):
         indices, rows = now, (*now.dims, now.limit) if now.limit else None
     elif [d.text for d in now.dims] in (["n"], ["1", "n"], ["n", "1"]):  # one for each sample, and no row of classes

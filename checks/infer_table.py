@@ -157,6 +157,8 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             return arrays(["n:int(v)", "n:int(i)", *steps, "n:int(2)", "n,k:int(v)"])
         case "lengths":
             return arrays(["n:int(s)"]) if "s" in scenario.x[0].partition(":")[0].split(",") else []
+        case "matrix" if size_role(formal.name) == "kernel" and _is_told_channels(formals):
+            return [*_sizes(formal, formals, scenario), *arrays(scenario.matrix)]  # its extent
         case "matrix":
             return arrays(_unlike((*scenario.matrix, *scenario.vector), formal, scenario))
         case "vector":
@@ -195,6 +197,12 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         StepByGradient(),
     ]
     return [*formal.options, *others] if chooses(formal) else [*others, *formal.options]
+
+
+def _is_told_channels(formals: Sequence[Formal]) -> bool:
+    """Whether the constructor takes numbers of inputs and of outputs."""
+    roles = {size_role(formal.name) for formal in formals if formal.place == "constructor" and formal.hint == "size"}
+    return {"input", "output"} <= roles
 
 
 def _unlike(texts: Sequence[str], formal: Formal, scenario: Scenario) -> list[str]:

@@ -235,13 +235,23 @@ class Reading(Locating):
         if not self.inputs:
             found = settle_domain(found, run, floats, self.usage.words)
         readings: tuple[Found, ...] = (found,)
-        for name in self.label_names(found):
+        names = self.label_names(found)
+        main, *others = found.layout.arguments
+        alike = [a.name for a in others if a.name in names and a.dims == main.dims and len(a.dims) == 1]
+        for name in names:
             if name in self.inputs:
                 readings = (as_given(found, name, self.inputs[name]),)
             else:
                 words = self.usage.words
                 both = "ndim" in words or {"len", "shape"} <= words
-                readings = settle_label(readings[0], run, name, either=both, network=self.usage.kind == "network")
+                readings = settle_label(
+                    readings[0],
+                    run,
+                    name,
+                    either=both,
+                    network=self.usage.kind == "network",
+                    one_of_several=len(alike) > 1 and name in alike,
+                )
         if not self.inputs:
             readings = tuple(settle_domain(r, run, floats, self.usage.words) for r in readings)
         return readings

@@ -196,8 +196,8 @@ def _finding(finding: Finding) -> Iterator[Line]:
 
 
 def _leaves_out(note: str) -> bool:
-    """Whether it tells of a gradient that nobody looked at, which a verdict alone would hide."""
-    return note.endswith("not compared")
+    """Whether it tells of a gradient of which nothing was seen, which a verdict alone would hide."""
+    return note.endswith(("not compared", "nothing was seen of it but that"))
 
 
 def _particulars(report: Report) -> Iterator[Line]:
