@@ -84,7 +84,8 @@ def usage(obj: Any, name: str) -> Usage:
     rest = [] if needed or spare else [Formal(one, "forward") for one in taken_from_rest(forward)]
     needed = needed or rest or spare[:1]
     back_needed, back_spare = formals(backward, "forward", skip=_skip(cls, backward_name))
-    context = needed[0].name if len(needed) > 1 and CONTEXT.fullmatch(needed[0].name) else None
+    both = len(needed) > 1 and bool(back_needed) and needed[0].name == back_needed[0].name
+    context = needed[0].name if both and CONTEXT.fullmatch(needed[0].name) else None
     if context is not None:
         needed = needed[1:]
         back_needed = [formal for formal in back_needed if formal.name != context]
