@@ -10,7 +10,7 @@ from typing import Any
 
 from checks.dialects import activation, both, costs, derivatives, flagged, layer, network, objective, separate, triples
 from checks.dialects.arguments import is_name, kept_under, rest_name, tree_of
-from checks.dialects.names import BACKWARD, FORWARD, called_forward, partners
+from checks.dialects.names import BACKWARD, CACHE, FORWARD, called_forward, partners
 from checks.dialects.usage import code_words, formals, stub
 
 # What is called after gradients, and what only does something with them.
@@ -156,9 +156,11 @@ def _by_itself(name: str, function: Any) -> Any:
 
 def _goes_with(backward: Any, name: str) -> bool:
     """Whether it is the backward of a function that is called a forward, or else asks for more than where it is taken:
-    `relu_backward(dA, cache)` does, and `relu_backward(x)` is a derivative.
+    `relu_backward(dA, cache)` does, and `relu_backward(x)` is a derivative. One that takes a cache alone is a loss's.
     """
-    return called_forward(name) or sum(map(len, formals(backward, "forward"))) > 1
+    needed, spare = formals(backward, "forward")
+    remembers = len(needed) == 1 and CACHE.fullmatch(needed[0].name) is not None
+    return called_forward(name) or remembers or len(needed) + len(spare) > 1
 
 
 def unused_gradients(module: Any) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from checks.dialects.arguments import counts, divides, keys_read, keys_written
 from checks.dialects.both import in_roles
 from checks.dialects.layer import returned_names
 from checks.dialects.modes import Mode, other_choices
-from checks.dialects.names import UPSTREAM, gradient_names
+from checks.dialects.names import CACHE, UPSTREAM, gradient_names
 from checks.dialects.options import words_of
 from checks.dialects.pairing import Pair, Pairing
 from checks.dialects.roles import of_a_loss
@@ -167,7 +167,7 @@ def _backward_wants(backward: Callable[..., Any], inputs: list[Formal], options:
     names = [f.name for f in formals(backward, "forward")[0]]
     given = {formal.name for formal in (*inputs, *options)}
     unknown = [n for n in names if n not in given]
-    caches = [n for n in unknown if n.lower() in ("cache", "ctx", "context", "saved", "memory", "caches", "c")]
+    caches = [n for n in unknown if CACHE.fullmatch(n) or n.lower() == "c"]
     ups = [n for n in unknown if n not in caches]
     if not caches and len(ups) == 2:
         caches = [next((n for n in reversed(ups) if not UPSTREAM.fullmatch(n)), ups[-1])]

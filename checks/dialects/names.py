@@ -20,6 +20,7 @@ BACKWARD = (
 )  # fmt: skip
 RATE = re.compile(r"lr|eta|rate|learning_?rate|learn_?rate|step_?size|alpha|l_?rate")
 OUTPUT = ("out", "output", "y", "a", "outputs", "activation", "A", "Y", "z", "Z", "h", "loss", "result")
+CACHE = re.compile(r"caches?|ctx|context|saved|memory", re.I)
 UPSTREAM = re.compile(r"d?_?(out|output|y|z|a|h|c|s|loss|upstream|top|grad)s?(_.*)?|.*(grad|delta|error|err).*", re.I)
 
 _FORMS = (
