@@ -20,6 +20,7 @@ from checks.infer_answered import answered
 from checks.infer_believed import collapsed, meant, natural
 from checks.infer_chain import chained
 from checks.infer_documented import documented_layouts
+from checks.infer_flat import unrolled
 from checks.infer_layout import Formal, Layout, Probe, Run
 from checks.infer_names import is_scalar
 from checks.infer_own import literal, own_scenarios
@@ -107,8 +108,12 @@ def infer(
 
     Raises NotFoundError where none works.
     """
+    flat = None if inputs else unrolled(formals, run)
     search = _Search(run, dict(inputs or {}), fits, gradients, refuted, alone, formals, dict(told or {}))
     spoken = any(formal.hint != "none" for formal in formals[1:])
+    found = search.attempt(flat) if flat is not None else None
+    if found is not None:
+        return found
     found = _first(
         search,
         formals,

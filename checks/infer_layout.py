@@ -107,13 +107,15 @@ class Layout:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Probe:
-    """What came of one run: the last stage reached, the error there, the output, the gradients returned."""
+    """What came of one run: the last stage reached, the error there, the output, how many gradients were returned and
+    how many entries the largest has.
+    """
 
     stage: Stage
     error: BaseException | None = None
     output: Array | None = None
     leaves: int = 0
-    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    largest: int = 0
 
     @property
     def ran(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,9 +10,11 @@ import numpy as np
 from checks.case import Case
 from checks.function import Array, line_scale
 from checks.results import Comparison
-from checks.subject import Recipe
+from checks.signature import Dim
+from checks.subject import OF_A_SIZE, Recipe
 
 MOST_NUMBERS = 600
+_SIZE = re.compile(OF_A_SIZE.format("(.+?)"))
 
 
 def snippet(case: Case, comparison: Comparison | None, mutated: Sequence[str] = ()) -> str | None:
@@ -37,7 +40,15 @@ def snippet(case: Case, comparison: Comparison | None, mutated: Sequence[str] = 
     lines += [f"layer, out = forward({names})", *again, recipe.backward]
     if comparison is not None:
         lines += _compared(case, comparison, recipe, names)
-    return "\n".join(lines) + "\n"
+    return _with_sizes("\n".join(lines) + "\n", case)
+
+
+def _with_sizes(text: str, case: Case) -> str:
+    """The code with the case's numbers for the sizes that stand in it."""
+    if not _SIZE.search(text):
+        return text
+    sizes = case.signature.fit({name: array.shape for name, array in case.arrays.items()})
+    return _SIZE.sub(lambda match: str(Dim(match[1]).value(sizes)), text)
 
 
 def _compared(case: Case, comparison: Comparison, recipe: Recipe, names: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,13 +38,17 @@ class Trial(Protocol):
         """The gradients by array name, as the layer gives them; a name without a gradient is left out."""
 
 
+OF_A_SIZE: Final = "\u27e6{}\u27e7"  # no sign of Python's
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Recipe:
     """How to use the layer in plain code, for the runnable counterexample.
 
     `forward` are the lines of a function body in which each array is a local variable of its own name and which
     set `layer` and `out`; `backward` is a statement that may use `layer` and `upstream`; `gradients` are
-    expressions valid after it. `draws`: forward draws random numbers.
+    expressions valid after it. `draws`: forward draws random numbers. A size that no axis has alone stands there as
+    OF_A_SIZE, for the case's number.
     """
 
     imports: tuple[str, ...]

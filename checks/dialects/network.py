@@ -204,7 +204,7 @@ def _with_roles(network: Usage, found: Calls, bind_to_number: Callable[[Any], Bo
         remembered = gradients(plain(cls, found.gradient))
         spelled = remembered if len(remembered.keys) > 1 and called_after(remembered, names) else None
     each = spelled is not None and len(spelled.keys) > 1 and len(spelled.keys) == sum(not is_label(n) for n in names)
-    called = spelled is not None and not found.asked
+    called = found.gradient is not None and not found.asked
     if spelled is not None and (
         called or learns(names) or (each and not network.constructor and any(map(is_label, names)))
     ):

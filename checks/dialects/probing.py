@@ -85,8 +85,7 @@ class Prober:
         numbers = [number for _, leaf in leaves(returned) if (number := as_number(leaf)) is not None]
         if output.size and any(not number.size for number in numbers):
             return Probe("backward", ValueError("a gradient without entries came back"), output)
-        count = len(numbers)
-        return Probe("done", None, output, count)
+        return Probe("done", None, output, len(numbers), max((number.size for number in numbers), default=0))
 
     def construct(
         self, layout: Layout, sizes: Mapping[str, int], arrays: Mapping[str, Array], seed: int = SEED

@@ -38,7 +38,7 @@ from checks.infer_names import is_parameter
 from checks.infer_sizes import dim
 from checks.signature import Argument, Dim, Signature
 from checks.stepping import steps
-from checks.subject import Array, Role, Subject
+from checks.subject import OF_A_SIZE, Array, Role, Subject
 
 _MOST_LISTED = 4
 _LABELS = frozenset({"label", "onehot", "onehot0", "target"})
@@ -564,6 +564,9 @@ def _number(size: Size, signature: Signature, spare: Mapping[str, int]) -> str:
         for axis, d in enumerate(argument.dims):
             if d == size:
                 return f"{argument.name}.shape[{axis}]"
+    told = {name for argument in signature.arguments for d in argument.dims for name in d.names}
+    if size.names and told.issuperset(size.names):  # by an axis that is a sum or a product of it
+        return OF_A_SIZE.format(size.text)
     for argument in signature.arguments:
         if argument.limit == size:
             return f"int({argument.name}.max()) + 1"

@@ -56,7 +56,10 @@ def recipe(
         else:
             handed[name] = value
     handed |= {name: repr(value) for name, value in usage.told.items()}
-    inputs = [f.name if layout.argument(f.name) else repr(layout.constants.get(f.name)) for f in usage.called]
+    inputs = [
+        f.name if layout.argument(f.name) else numbers.get(f.name) or repr(layout.constants.get(f.name))
+        for f in usage.called
+    ]
     owner = usage.defined[0] if isinstance(usage.defined, tuple) else usage.defined
     title = getattr(owner, "__name__", usage.name)
     required = {formal.name for formal in usage.constructor} - set(usage.told)

@@ -29,6 +29,7 @@ _GRADIENT = re.compile(
     r"_*((?!data|dim|dist|done|dot|dict|dec|dep|def|det)d_?[a-zA-Z]\w*|g[0-9wbxuv]?|.*grad.*|delta.*|nabla.*)",
     re.I,
 )
+_UNROLLING = ("ravel", "flatten", "reshape", "concatenate", "hstack", "append")
 _NO_ARRAYS = ("np", "numpy", "float", "len", "self")
 
 
@@ -99,8 +100,11 @@ def _promises(function: Callable[..., Any], inputs: Sequence[str]) -> bool:
 
 
 def _is_product(element: ast.expr) -> bool:
-    """Whether it is made by a matrix product, as a gradient is and an accuracy is not."""
-    return isinstance(element, ast.BinOp) and any(
+    """Whether it is made by a matrix product, as a gradient is and an accuracy is not; unrolled, perhaps."""
+    unrolled = (
+        isinstance(element, ast.Call) and isinstance(element.func, ast.Attribute) and element.func.attr in _UNROLLING
+    )
+    return (isinstance(element, ast.BinOp) or unrolled) and any(
         isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult) for node in ast.walk(element)
     )
 

@@ -33,7 +33,7 @@ class Plan:
     """All that is known of a layer, enough to make Trials.
 
     `handed`: arrays given to the constructor, `inputs`: arrays given to forward. `kept`: where the object
-    keeps each parameter. `sizes`: constructor arguments that are numbers of sizes;
+    keeps each parameter. `sizes`: arguments that are numbers of sizes;
     `spare`: numbers for those sizes that no array has. `gathers`: what each forward adds to. `shared`: random
     generators that are not the object's own.
     """
@@ -95,6 +95,7 @@ class ObjectTrial:
         "_keep",
         "_object",
         "_plan",
+        "_sizes",
         "_slots",
         "_watched",
     )
@@ -106,6 +107,7 @@ class ObjectTrial:
         self._inputs = plan.inputs
         forward = {formal.name for formal in plan.usage.forward}
         self._constants = {n: v for n, v in plan.constants.items() if n in forward}
+        self._sizes = {n: size for n, size in plan.sizes.items() if n in forward}
         self._anew = any(mode == "anew" for mode in plan.modes.values())
         self._renew(arrays)
 
@@ -181,6 +183,9 @@ class ObjectTrial:
 
     def _values(self, arrays: Arrays) -> dict[str, Any]:
         values: dict[str, Any] = {name: arrays[name] for name in self._inputs}
+        if self._sizes:
+            numbers = self._plan.numbers(arrays)
+            values.update({name: number(size, numbers) for name, size in self._sizes.items()})
         if self._constants:
             values.update(copy.deepcopy(self._constants))
         return values
