@@ -49,7 +49,12 @@ def test_each_kind_has_three_of_either() -> None:
     ("layer", "gradient", "words", "cure"),
     [
         (MeanOfBias, "b", "it is off by a factor: with * n it agrees to ", "db = db * n"),
-        (WithDecay, "W", "the term 1/100 * W is too many: with - 1/100 * W it agrees to ", "dW = dW - 1/100 * W"),
+        (
+            WithDecay,
+            "W",
+            "the term 0.01 * self.W is too many in line 130: mended, it agrees to ",
+            "line 130: self.dW = self.dW",
+        ),
         (
             ScaleSwapped,
             "gamma",

@@ -42,6 +42,7 @@ STRONG: tuple[Rule, ...] = (
 SHAPES_OF_ERRORS: tuple[Rule, ...] = (at_an_end, nonlinear_upstream, one_alone, few_entries)
 WRONG = "wrong-values"
 _TERMS = ("extra-term", "missing-term")
+_OF_NO_NAME = re.compile(r"[+-] (?!1/2\b)\d+/\d+ ")  # a number of the call's, perhaps, that the code knows by name
 WEAK: tuple[Rule, ...] = (
     above,
     added,
@@ -70,8 +71,10 @@ def diagnose(results: Sequence[CaseResult], seed: int, until: float = math.inf) 
     left = [name for name in wrong if name not in nothing]
     with quiet():
         _by_rules(found, evidence, left, STRONG, until)
-        twice = {n: one for n, one in found.items() if one.kind in _TERMS and re.match(r"[+-] 2\b", one.cure or "")}
-        cures = repaired(evidence, [name for name in wrong if name not in found or name in twice], until)
+        terms = {n: one.cure or "" for n, one in found.items() if one.kind in _TERMS}
+        twice = {n for n, cure in terms.items() if re.match(r"[+-] 2\b", cure)}
+        told = {n for n, cure in terms.items() if _OF_NO_NAME.match(cure)}
+        cures = repaired(evidence, [n for n in wrong if n not in found or n in twice or n in told], until)
         # Twice a term too many is one whose sign is wrong, where that mends the code.
         cures = {n: cure for n, cure in cures.items() if n not in twice or cure.kind == "sign"}
         cures.update({n: replace(cure, kind="zero-gradient") for n, cure in cures.items() if n in nothing})
@@ -79,7 +82,7 @@ def diagnose(results: Sequence[CaseResult], seed: int, until: float = math.inf) 
         _by_rules(found, evidence, plain, SHAPES_OF_ERRORS, until)
         _by_rules(found, evidence, [name for name in cures if name not in found and name in left], (about_zero,), until)
         for name, cure in cures.items():
-            known = name in found and name not in twice
+            known = name in found and name not in twice and name not in told
             found[name] = replace(found[name], off=cure.off, mended=cure.mended) if known else cure
         _by_rules(found, evidence, [name for name in left if name not in found], WEAK, until)
     return found

@@ -287,6 +287,9 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
             enough = len(samples) >= _LEAST_CASES and spent > _MOST_FORWARDS
             if len(samples) >= _MOST_CASES - 1 or enough or time.monotonic() > until:
                 break
+        other = _told_otherwise(first, seed) if samples and spent < _MOST_FORWARDS else None
+        if other is not None and other.finite:
+            (samples if any(other.is_wrong(name) for name in names) else controls).append(other)
     return Evidence(samples, controls) if samples else None
 
 
@@ -309,6 +312,22 @@ def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: S
             yield case.displaced(BESIDE)
     drawn = [replace(result.case, upstream=None) for result in wrong if result.mode == first.mode]
     yield from (case for case in drawn if _small(case))
+
+
+def _told_otherwise(first: CaseResult, seed: int) -> Sample | None:
+    """An ordinary case with another number for an option: what mends the gradient at the default alone is no cure."""
+    options = (mode for _, mode in first.case.subject.modes if mode.option == "number")
+    other = next(options, None) if first.mode is None else None
+    if other is None or str(other.signature) != str(first.case.subject.signature):
+        return None
+    dtype = next((first.case.arrays[name].dtype for name in first.case.movable), np.dtype(float))
+    case = ordinary_case(other, seed, dtype, start=_STARTS[0])
+    if case is None or not _small(case):
+        return None
+    try:
+        return Sample(case.displaced(BESIDE))
+    except GradproofError:
+        return None
 
 
 def _larger(sizes: Mapping[str, int], by: int) -> dict[str, int]:

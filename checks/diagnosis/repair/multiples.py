@@ -90,12 +90,17 @@ class Terms:
         for factor in self.factors:
             if np.all(factor.values != 0):
                 for number, term in _rows(target / factor.values, table, among):
-                    if term.text != ONE and term.text.removeprefix(_BELOW) != factor.text.removeprefix(_BELOW):
+                    if term.text != ONE and _plain(term) != _plain(factor):
                         yield number, _times(term, factor)
 
 
 def _bracketed(text: str) -> str:
     return f"({text})" if " " in text and text[0] != "(" else text
+
+
+def _plain(term: Term) -> str:
+    """What is multiplied or divided by."""
+    return term.text.removeprefix(_BELOW).strip("()")
 
 
 def _rows(target: Array, table: Array, terms: Sequence[Term]) -> Iterator[tuple[float, Term]]:

@@ -28,17 +28,31 @@ _OTHER_SIDE: dict[type[ast.AST], type[ast.cmpop]] = {
     ast.Gt: ast.LtE,
     ast.GtE: ast.Lt,
 }
+_WITH_EQUAL: dict[type[ast.AST], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+}
 
 
 def compared(at: Place) -> Iterator[Edit]:
-    """The other side of a comparison."""
+    """The other side of a comparison, then the same side with or without what is equal."""
     node = at.node
     if isinstance(node, ast.Compare) and at.was.parts:
-        sign, of = COMPARED[_OTHER_SIDE[type(node.ops[0])]]
-        text = f"{text_of(node.left)} {sign} {text_of(node.comparators[0])}"
-        yield Edit(
-            at.number, on_parts(lambda p: of(p[0], p[1])), text, "branch", f"{ast.unparse(node)} is the wrong side"
-        )
+        now = ast.unparse(node)
+        equal = "takes in" if type(node.ops[0]) in (ast.LtE, ast.GtE) else "leaves out"
+        for others, what in (
+            (_OTHER_SIDE, f"{now} is the wrong side"),
+            (_WITH_EQUAL, f"{now} {equal} where the two are equal"),
+        ):
+            yield _compared(at, node, others[type(node.ops[0])], what)
+
+
+def _compared(at: Place, node: ast.Compare, other: type[ast.cmpop], what: str) -> Edit:
+    sign, of = COMPARED[other]
+    text = f"{text_of(node.left)} {sign} {text_of(node.comparators[0])}"
+    return Edit(at.number, on_parts(lambda p: of(p[0], p[1])), text, "branch", what)
 
 
 def operands(at: Place) -> Iterator[Edit]:
@@ -49,7 +63,7 @@ def operands(at: Place) -> Iterator[Edit]:
     texts = text_of(node.left), text_of(node.right)
     product, added = isinstance(node.op, ast.Mult | ast.Div), isinstance(node.op, ast.Add | ast.Sub)
     for kept in (0, 1) if isinstance(node.op, ast.Mult | ast.Add) else (0,) if product or added else ():
-        lost = texts[1 - kept]
+        lost = ast.unparse((node.left, node.right)[1 - kept])
         kind = "extra-term" if added else "factor" if np.ndim(at.was.parts[1 - kept]) == 0 else "missing-factor"
         what = f"the {'term' if added else 'factor'} {lost} is too many"
         if isinstance(node.op, ast.Div):

@@ -66,9 +66,9 @@ def _scattered(function: ast.AST, names: Mapping[str, Any]) -> _Rewritten:
                 what = f"{ast.unparse(target)} is written again and again, and not added to,"
             case _:
                 continue
-        index = list(ast.walk(target.slice))
-        sliced = any(isinstance(node, ast.Slice) for node in index)  # which is no expression by itself
-        if not sliced and any(isinstance(node, ast.Name | ast.Attribute) for node in index):
+        axes = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+        sliced = any(isinstance(axis, ast.Slice) for axis in axes)  # which is no expression by itself
+        if not sliced and any(isinstance(node, ast.Name | ast.Attribute) for node in ast.walk(target.slice)):
             called = ast.parse(f"{numpy}.add.at", mode="eval").body
             whole, entries = (ast.parse(ast.unparse(node), mode="eval").body for node in (target.value, target.slice))
             new = ast.Expr(ast.Call(func=called, args=[whole, entries, value], keywords=[]))

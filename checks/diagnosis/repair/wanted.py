@@ -27,6 +27,7 @@ from checks.ordinary import ordinary_case
 _FEWEST, _MOST = 4, 24  # entries of an expression that is solved for
 _MOST_RUNS = 900
 _CLOSE = 1e-5
+_PLAIN = (2.0, 0.5, 3.0, 4.0, 0.25, 1.5)  # numbers that are a factor as they are
 Run = Callable[[Sample], Answer | None]
 
 
@@ -158,7 +159,13 @@ class _Solved:
         at = self.at
         if at.is_factor or not np.all(self.value != 0):
             return
-        for number, term in self.sight.matching((self.wanted / self.value).ravel(), self.sight.factors):
+        ratio = (self.wanted / self.value).ravel()
+        plain = next((n for n in _PLAIN if np.all(np.abs(ratio - n) <= _CLOSE * abs(n))), None)
+        if plain is not None:
+            change, new = on_value(_times(plain)), f"{plain:g} * {at.text}"
+            yield Edit(at.number, change, new, "factor", f"the factor {plain:g} is missing")
+            return
+        for number, term in self.sight.matching(ratio, self.sight.factors):
             if number > 0:
                 factor = f"{NUMBERS[number]}{term.text}"
                 change = with_scope(applied(np.multiply, _times(number), term.get))
