@@ -46,6 +46,7 @@ from checks.trusted import Trusted, trusted
 from checks.uses import look_at_uses
 
 _ROOMY, _MOST_ROOM = (8, 7, 6, 5), 600  # the first of the sizes; entries
+_FAILING, _MOST_OF_FAILING = 3, 6000  # cases, and forward passes for them
 _LONGER = 3  # times as long as the longest drawn case: what a large one may take
 
 
@@ -331,7 +332,7 @@ class _Run:
     def search(self, strategy: Any, count: int, deadline: float) -> None:
         self.drawing = strategy, count, deadline
         search = Search(strategy, self.look, self.seed)
-        search.draw(count, deadline)
+        search.draw(count, deadline, self.enough)
         self.longest = search.longest
         failing = [result for result in self.results if result.differing]
         if failing and not self.without_guards(failing):
@@ -340,6 +341,11 @@ class _Run:
             self.smallest = search.shrink(lambda result: result is not None and most <= result.differing, count)
             # What shrinking tried is no sample of anything: only the case that it ended with counts.
             self.results, self.raised = known, raised
+
+    def enough(self) -> bool:
+        """Whether several cases are wrong, and took long: further ones would hardly tell more."""
+        failing = [result for result in self.results if result.differing]
+        return len(failing) >= _FAILING and sum(result.evaluations for result in failing) > _MOST_OF_FAILING
 
     def without_guards(self, failing: Sequence[CaseResult]) -> bool:
         """Whether only the guards of a loss keep its gradient from being right; what follows is without them then."""
@@ -352,6 +358,8 @@ class _Run:
         results: list[CaseResult] = []
         with contextlib.suppress(UserCodeRaised), found.lifted():
             again += [examine(result.case) for result in failing[:3]]
+            if any(result.differing for result in again):
+                return False
             Search(strategy, lambda case: results.append(examine(case)), self.seed).draw(count, deadline)
             results += map(examine, self._plain(failing[0].case))  # what is drawn may saturate all over
         if all(result.mode is None for result in failing):

@@ -24,7 +24,7 @@ WEAK = 1e-3  # of S: values so far below the function's own size that rounding i
 TWO_DIGITS, THREE_DIGITS = 1e-2, 1e-3
 CROWD = 48  # entries that agree by the ladder, after which the rest are looked at all together
 WAYS_TOGETHER = 3
-ENOUGH_DIFFERENT = 8  # entries confirmed as different, after which the rest go by their cheap values
+ENOUGH_DIFFERENT = 4  # entries confirmed as different, after which the rest go by their cheap values
 
 
 def compare(

@@ -36,14 +36,15 @@ class Search(Generic[T]):
         self.judged: dict[bytes, T] = {}
         self.longest = 0.0  # seconds for a case
 
-    def draw(self, count: int, deadline: float) -> list[T]:
+    def draw(self, count: int, deadline: float, enough: Callable[[], bool] = lambda: False) -> list[T]:
         """`count` different cases judged, or fewer at the deadline (time.monotonic) or where no more can be drawn.
 
-        No case is begun that would end beyond it if it took as long as the longest one before.
+        No case is begun that would end beyond it if it took as long as the longest one before, or once it is `enough`.
         """
 
         def record(case: Case) -> bool:
-            if len(self.judged) < count and (not self.judged or time.monotonic() + self.longest < deadline):
+            in_time = not self.judged or time.monotonic() + self.longest < deadline
+            if len(self.judged) < count and in_time and not enough():
                 self._outcome(case)
             return False
 

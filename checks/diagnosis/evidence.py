@@ -33,13 +33,13 @@ _SHORT = 1e-5  # step, as a share of an entry's scale
 _CLOSE_SINGLE = 1e-3
 _STARTS = (3, 4, 3)  # the first size of each case that is drawn
 _SMALL = 2  # and of the second, where the first took long
-_LONG = 1500  # forward passes
+_LONG = 800  # forward passes
 BESIDE = 0.01  # of each entry: two decimals are often the same, and a tie tells nothing
 _MOST_CASES, _MOST_CONTROLS = 4, 2
 _LEAST_CASES, _LEAST_ENTRIES = 2, 4
 _NOTHING_SAID = 1e-2  # off by more, a cure is within an allowance alone, of gradients that are nothing
 _TELLING = 1e-3  # of the largest entry
-_MOST_FORWARDS = 4000
+_MOST_FORWARDS = 2000
 _MOST_DIFFERENCES = 400  # entries of an array whose derivative by each output is asked for
 _MOST_ENTRIES = 600  # of one array: larger cases are not looked at entry by entry again
 
