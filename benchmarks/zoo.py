@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import multiprocessing
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,7 @@ def show(title: str, pool: Any, jobs: list[Any], expected: str, known: dict[Any,
             counts[verdict] += 1
             if verdict != expected:
                 others[(target, verdict, words)] += 1
+                print(f"{Path(target).name} {verdict}: {words[:150]}", file=sys.stderr, flush=True)
     total = sum(counts.values())
     print(
         f"{title}: {len(seen)} subjects, {total} checks: "

@@ -7,13 +7,15 @@ tells such a matrix from another one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from checks.case import Case
-from checks.convention import Convention, all_right
+from checks.convention import Convention
+from checks.errors import GradproofError
+from checks.examine import examine
 from checks.look import CaseResult
 from checks.results import Finding
 from checks.signature import Argument, Signature
@@ -31,7 +33,7 @@ _FORMS = (
 
 def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | None:
     """The results with matrices of a form for those that owe no gradient; None where there is none, where all is well
-    without, or something is wrong.
+    without, or no gradient is right for these that is not for others.
     """
     wrong = sorted({name for result in results for name in result.differing})
     if not wrong:
@@ -43,19 +45,33 @@ def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | N
     for kind, words, cure in _FORMS:
         names = [a.name for a in free if _may_be(a, kind)]
         meant = replace(subject, signatures=tuple(_with(one, names, kind) for one in subject.signatures), modes=())
-        found = all_right(_formed(case, meant, names, kind) for case in known) if names else []
+        found = _examined(_formed(case, meant, names, kind) for case in known) if names else []
         if not found or max(result.case.arrays[names[0]].shape[-1] for result in found) < 2:
+            continue
+        mended = [name for name in wrong if not any(name in result.differing for result in found)]
+        if not mended or not all(set(result.differing) <= set(wrong) for result in found):
             continue
         words_for_all = " and ".join(words.format(name) for name in names)
         said = Finding(
             kind="inconsistent-forward",
             severity="warning",
-            gradient=wrong[0],
-            message=f"the gradient of {wrong[0]} is right for {words_for_all}, and for no other",
+            gradient=mended[0],
+            message=f"the gradient of {mended[0]} is right for {words_for_all}, and for no other",
             suggestion=f"say so, or {' and '.join(map(cure.format, names))}",
         )
         return Convention(subject=meant, results=found, findings=(said,))
     return None
+
+
+def _examined(cases: Iterable[Case]) -> list[CaseResult]:
+    """The results of the cases; none where the layer does not run in one, or its output is not finite."""
+    results = []
+    for case in cases:
+        try:
+            results.append(examine(case))
+        except GradproofError:
+            return []
+    return results if all(result.finite for result in results) else []
 
 
 def _may_be(argument: Argument, kind: str) -> bool:

@@ -276,8 +276,8 @@ def test_given_inputs_decide_the_reading() -> None:
     ("name", "text"),
     [
         (
-            "Silent",
-            "Silent: backward returned no gradient and stored none, expected one for x\n"
+            "Overwrites",
+            "Overwrites: backward returned no gradient and stored none, expected one for x\n"
             "return the gradient of x, or keep it as self.dx",
         ),
         (

@@ -401,10 +401,19 @@ class Reading(Locating):
 
     @property
     def says_nothing(self) -> bool:
-        """Whether backward, which ran, returned no number and left none on the object: its gradients are missing."""
+        """Whether backward, which ran, returned no number and left none, on the object or in what came from above: its
+        gradients are missing.
+        """
         assert self.live is not None
+        assert self.live.output is not None
         numbers = (as_number(leaf) for _, leaf in leaves(self.live.returned))
-        return self.leaves_nothing and all(number is None for number in numbers)
+        if not self.leaves_nothing or any(number is not None for number in numbers):
+            return False
+        upstream = upstream_like(self.live.output)
+        before = upstream.copy()
+        with contextlib.suppress(Exception):  # a second backward need not run
+            self.live.bound.backward(upstream)
+        return np.array_equal(upstream, before)
 
     def refuse_another(self, found: Found) -> None:
         """LayerError where the one gradient has another input's shape, and no name says which input is which."""

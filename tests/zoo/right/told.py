@@ -173,3 +173,139 @@ def dilated_backward(dy, cache):
             dx[:, : steps - s] += dy[:, s:] @ w[k].T
             dw[k] = np.einsum("nti,nto->io", x[:, : steps - s], dy[:, s:])
     return dx, dw, dy.sum(axis=(0, 1))
+
+
+class BlocksOfTwo:
+    """Parameters in lists of a list."""
+
+    def __init__(self, dim, hidden):
+        self.blocks = [[np.random.randn(dim, hidden), np.random.randn(hidden, dim)] for _ in range(2)]
+
+    def forward(self, x):
+        self.seen = []
+        for A, B in self.blocks:
+            h = np.tanh(x @ A)
+            self.seen.append((x, h))
+            x = x + h @ B
+        return x
+
+    def backward(self, dy):
+        self.dblocks = []
+        for (A, B), (x, h) in zip(self.blocks[::-1], self.seen[::-1]):
+            dz = (dy @ B.T) * (1 - h**2)
+            self.dblocks.insert(0, [x.T @ dz, h.T @ dy])
+            dy = dy + dz @ A.T
+        return dy
+
+
+class NoisyFit:
+    """One method gives the loss and its gradients, and draws a mask each time."""
+
+    def __init__(self, n_in, n_hidden):
+        self.params = {"A": np.random.randn(n_in, n_hidden), "v": np.random.randn(n_hidden)}
+
+    def loss_and_grads(self, X, y):
+        h = np.tanh(X @ self.params["A"])
+        mask = np.random.rand(*h.shape) < 0.7
+        r = (h * mask) @ self.params["v"] - y
+        dh = r[:, None] * self.params["v"] * mask * (1 - h**2)
+        return 0.5 * (r**2).sum(), {"A": X.T @ dh, "v": (h * mask).T @ r}
+
+
+class GraphMean:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+
+    def forward(self, H, adj):
+        """adj: (nodes, nodes) of zeros and ones"""
+        a = adj + np.eye(len(adj))
+        d = a.sum(axis=1) ** -0.5
+        self.S, self.H = d[:, None] * a * d, H
+        return self.S @ H @ self.W
+
+    def backward(self, dout):
+        self.dW = (self.S @ self.H).T @ dout
+        return self.S @ dout @ self.W.T
+
+
+class Survival:
+    def forward(self, risk, time, event):
+        self.at_risk = (time[None, :] >= time[:, None]).astype(float)
+        self.event, self.e = event, np.exp(risk)
+        self.denom = self.at_risk @ self.e
+        return np.sum(event * (np.log(self.denom) - risk))
+
+    def backward(self):
+        return self.e * (self.at_risk.T @ (self.event / self.denom)) - self.event
+
+
+class GaussianPair:
+    """The gradients are called after the arguments."""
+
+    def loss(self, guess, mu, logvar, x):
+        self.saved = guess, mu, logvar, x
+        return 0.5 * np.sum((guess - x) ** 2) - 0.5 * np.sum(1 + logvar - mu**2 - np.exp(logvar))
+
+    def backward(self):
+        guess, mu, logvar, x = self.saved
+        return {"guess": guess - x, "mu": mu, "logvar": 0.5 * (np.exp(logvar) - 1)}
+
+
+class TransposedSignal:
+    def __init__(self, c_in, c_out, kernel, stride=2):
+        self.W, self.stride = np.random.randn(c_in, c_out, kernel), stride
+
+    def forward(self, x):
+        n, _, length = x.shape
+        k = self.W.shape[2]
+        self.x = x
+        out = np.zeros((n, self.W.shape[1], (length - 1) * self.stride + k))
+        for i in range(length):
+            out[:, :, i * self.stride : i * self.stride + k] += np.einsum("nc,cfk->nfk", x[:, :, i], self.W)
+        return out
+
+    def backward(self, dout):
+        k = self.W.shape[2]
+        self.dW, dx = np.zeros_like(self.W), np.zeros_like(self.x)
+        for i in range(self.x.shape[2]):
+            part = dout[:, :, i * self.stride : i * self.stride + k]
+            self.dW += np.einsum("nc,nfk->cfk", self.x[:, :, i], part)
+            dx[:, :, i] = np.einsum("nfk,cfk->nc", part, self.W)
+        return dx
+
+
+class NextWord:
+    """`ctx` is what goes in, and no context of an operation."""
+
+    def __init__(self, vocab, dim):
+        self.params = {"E": np.random.randn(vocab, dim), "b": np.zeros(vocab)}
+        self.grads = {}
+
+    def forward(self, ctx, target):
+        s = self.params["E"][ctx].mean(axis=1) @ self.params["E"].T + self.params["b"]
+        p = np.exp(s - s.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        self.saved = ctx, target, p
+        return -np.log(p[np.arange(len(target)), target]).mean()
+
+    def backward(self):
+        ctx, target, p = self.saved
+        E, d = self.params["E"], p.copy()
+        d[np.arange(len(d)), target] -= 1
+        d /= len(d)
+        dE = d.T @ E[ctx].mean(axis=1)
+        np.add.at(dE, ctx, (d @ E / ctx.shape[1])[:, None, :])
+        self.grads["E"], self.grads["b"] = dE, d.sum(axis=0)
+
+
+def pairs_loss(a, b, temperature=0.5):
+    s = a @ b.T / temperature
+    p = np.exp(s - s.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return -np.log(np.diag(p)).mean(), (a, b, p, temperature)
+
+
+def pairs_loss_backward(cache):
+    a, b, p, temperature = cache
+    d = (p - np.eye(len(p))) / len(p) / temperature
+    return d @ b, d.T @ a
