@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import random
+import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -228,7 +229,12 @@ def main() -> None:
     options = parser.parse_args()
     jobs = [(path, mutant, options.seed, options.max_examples) for path, mutant in sample(options.count, options.seed)]
     with multiprocessing.get_context("spawn").Pool(options.processes, maxtasksperchild=50) as pool:
-        judged = [one for one in pool.imap_unordered(judge, jobs) if one is not None]
+        judged = []
+        for one in pool.imap_unordered(judge, jobs):
+            if one is not None:
+                judged.append(one)
+                if one.changed and not one.caught:
+                    print(f"{one.file}::{one.mutant.title} [{one.verdict}]", file=sys.stderr, flush=True)
     show(judged, options.show)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.bench import clones
+from checks.bench import clones, own_gradient, own_output, reseed
 from checks.case import Case
 from checks.function import Array
 from checks.live import Live
@@ -31,10 +31,13 @@ class Answer:
 
 
 def answer(case: Case, upstream: Array) -> Answer:
-    """Of a fresh object. Exceptions of the user's code pass through."""
-    live = Live(case)
-    output = live.forward(clones(case.arrays))
-    return Answer(output, live.backward(np.array(upstream, dtype=output.dtype)))
+    """Of a fresh object, which draws what the one draws that is judged. Exceptions of the user's code pass through."""
+    arrays = clones(case.arrays)
+    reseed(case.seed)
+    trial = case.subject.build(arrays)
+    output = own_output(trial.forward(arrays))
+    given = trial.backward(np.array(upstream, dtype=output.dtype))
+    return Answer(output, {name: own_gradient(name, value) for name, value in given.items()})
 
 
 def makers(case: Case, upstream: Array) -> tuple[list[FunctionType], bool]:
