@@ -18,7 +18,8 @@ class Case:
     """The arrays of one check, by name, with the upstream gradient.
 
     `upstream=None`: drawn from `seed` once the output's shape is known (`upstream_for`).
-    `rounded`: values are short decimals, so that a printed case is a copied case.
+    `rounded`: values are short decimals, so that a printed case is a copied case. `exact`: every entry is looked at,
+    however many there are.
     """
 
     subject: Subject
@@ -27,6 +28,7 @@ class Case:
     upstream: Array | None = None
     seed: int = 0
     rounded: bool = True
+    exact: bool = False
 
     def upstream_for(self, output: Array) -> Array:
         """The gradient that comes from above, of the output's shape and dtype: entries of size 0.5 to 2, both signs.

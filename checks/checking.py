@@ -85,7 +85,7 @@ def check(
     _check_arguments(max_examples, dtype, workers, timeout)
     with record.watching() as seen:
         tell_use(subject[0] if isinstance(subject, tuple) and subject else subject)
-        report = _check(subject, signature, inputs, seed, max_examples, dtype, timeout, against, allow, target)
+        report = _check(subject, signature, inputs, seed, max_examples, dtype, exact, timeout, against, allow, target)
     return with_caveats(report, seen)
 
 
@@ -96,6 +96,7 @@ def _check(
     seed: int | None,
     max_examples: int,
     dtype: Any,
+    exact: bool,
     timeout: float | None,
     against: Any,
     allow: Sequence[str] | str,
@@ -107,7 +108,7 @@ def _check(
     seed = secrets.randbelow(2**31) if seed is None else int(seed)
     name = target or _name(subject)
     with contextlib.ExitStack() as lifted:
-        run = _Run(name=name, seed=seed, allow=allow, started=started, lifted=lifted)
+        run = _Run(name=name, seed=seed, allow=allow, started=started, lifted=lifted, exact=exact)
         return _report(run, subject, signature, inputs, max_examples, dtype, timeout, against)
 
 
@@ -173,6 +174,7 @@ class _Run:
     allow: tuple[str, ...]
     started: float
     lifted: contextlib.ExitStack
+    exact: bool = False
     given: Any = None
     subject: Subject | None = None
     results: list[CaseResult] = field(default_factory=list)
@@ -318,7 +320,7 @@ class _Run:
     def look(self, case: Case, *, asked: bool = False) -> CaseResult | None:
         """Judges one case; what the layer's code raised is kept. `asked`: the case is the user's own."""
         try:
-            result = examine(case)
+            result = examine(replace(case, exact=True) if self.exact else case)
         except UserCodeRaised as error:
             if asked or not has_one_of_something(case):
                 self.raised.append(error)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from checks.directions import MANY, overview
 from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, VERY_WEAK, Cause, Entries, judge, rms
 from checks.evaluation import COARSE, Evaluation
 from checks.function import Along, Array, Function
@@ -40,7 +41,16 @@ def compare(
     """
     function = evaluation.function(name)
     assert function is not None
-    return _Comparing(evaluation, name, function, only, typical, closely).run()
+    along = None
+    if only is None and function.x.size > MANY and not evaluation.case.exact:
+        along = overview(evaluation, name)
+        only = None if along is None else np.array(along.suspects, dtype=int)
+        typical = typical if along is None else rms(evaluation.analytic[name].reshape(-1))
+    found = _Comparing(evaluation, name, function, only, typical, closely).run()
+    if along is not None and along.suspects and not (found.codes == DIFFERS).any():  # nothing to show for it
+        return _Comparing(evaluation, name, function, None, 0.0, closely).run()
+    found.along = along
+    return found
 
 
 class _Comparing:

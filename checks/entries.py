@@ -26,6 +26,19 @@ BLIND = 1e-5  # of S: values in whose round-off a kink nearby may hide
 ONE_DIGIT = 0.1
 VERY_WEAK = 1e-9  # of S: values so far below the function's own size that they are its round-off
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What the directions say of a gradient: `allowance`, what an entry may be off unseen; `detectable`, the smallest
+    error of one entry that would have been seen, as a share of the largest; `suspects`: entries that seem to be wrong.
+    """
+
+    allowance: float
+    detectable: float
+    miss_probability: float
+    suspects: tuple[int, ...] = ()
+
+
 Cause = Literal["noise", "truncation", "domain", "kink", "roundoff"]
 
 
@@ -38,7 +51,8 @@ class Entries:
     zero could hide in the rounding of the output. `reach`: the allowance, as a share of its size, with which the
     entry that is known least can be accused; 0.0 where that is its allowance. `no_numbers`: flat indices of
     entries that agree beside their point and are not finite at it, with what they are and what the derivative is.
-    `rough`: flat indices of entries that differ like others before them, by their cheap values alone.
+    `rough`: flat indices of entries that differ like others before them, by their cheap values alone. `along`: what
+    directions told of a gradient of too many entries; then `indices` are only those that were looked at one by one.
     """
 
     name: str
@@ -56,6 +70,7 @@ class Entries:
     reach: float = 0.0
     no_numbers: dict[int, tuple[float, float]] = field(default_factory=dict)
     rough: frozenset[int] = frozenset()
+    along: Overview | None = None
 
     @property
     def verdict(self) -> GradientVerdict:

@@ -16,6 +16,20 @@ _APART = 30.0  # times: sizes of a gradient at a point and beside it, where the 
 def row(evaluation: Evaluation, entries: Entries) -> Comparison:
     """The gradient's row about this case."""
     array = evaluation.case.arrays[entries.name]
+    along = entries.along
+    if along is not None and not len(entries.indices):
+        return Comparison(
+            name=entries.name,
+            role=evaluation.case.subject.roles.get(entries.name, "input"),
+            shape=array.shape,
+            dtype=str(array.dtype),
+            verdict="agrees",
+            method="directions",
+            allowance=along.allowance,
+            detectable=along.detectable,
+            typical=entries.typical,
+            miss_probability=along.miss_probability,
+        )
     off = np.abs(entries.analytic - entries.numerical)
     with np.errstate(all="ignore"):
         distance = np.where(np.isfinite(off), off / np.maximum(entries.allowances, np.finfo(float).tiny), np.inf)
@@ -31,6 +45,8 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
         shape=array.shape,
         dtype=str(array.dtype),
         verdict=entries.verdict,
+        method="entries" if along is None else "directions",
+        miss_probability=None if along is None else along.miss_probability,
         max_abs_diff=_largest(off),
         mean_abs_diff=float(np.mean(off)) if off.size else 0.0,
         max_rel_diff=_largest(relative),

@@ -29,6 +29,7 @@ LAYERS = (
     ("live",),
     ("overflow",),
     ("contract",),
+    ("directions",),
     ("comparison", "rows"),
     ("look",),
     ("examine",),

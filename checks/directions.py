@@ -1,0 +1,194 @@
+"""Many entries at once: the derivative along random directions, and which entries are wrong where one disagrees.
+
+A direction u has entries +-(1 + r/256), r uniform in 0..255, times one length for the whole array: plus and minus one
+alone would miss two exchanged entries half of the time. An error e of the gradient shows as e . u. Of an error that is
+as large as what can be detected in one entry, flipping that entry's sign moves e . u by twice as much, so that at
+most half of all directions hide it: a number of independent ones hides it with probability 2^-number.
+
+Where a direction disagrees, halves of the array are asked along the same directions: the right half's share is the
+whole's less the left one's, so that one wrong entry of N takes log2(N) steps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checks.entries import Overview
+from checks.evaluation import COARSE, Evaluation
+from checks.function import Array, Function, typical_size
+from checks.ladder import differentiate
+from checks.sweep import calibrate, once
+
+MANY = 2000  # entries: up to here one by one
+WANTED = 1e-3  # the probability with which an error of a detectable size may be missed
+COUNT = math.ceil(-math.log2(WANTED))
+_LOCATING = 3  # directions that halves are asked along
+_MOST_LOCATED = 16
+_MOST_ASKED = 1200  # derivatives along parts of a direction
+_START, _START_SINGLE = 2.0**-12, 2.0**-2  # the longest step, as a share of the array's typical size
+_BLUNT, _BLUNT_SINGLE = 1e-4, 1e-2  # of the largest entry: what cannot be told from it has to be looked at one by one
+_CLEAR = 3  # allowances
+
+
+class Direction(Function):
+    """A function along one direction: entry 0 moves a part of the array, from `start` on, each entry by its length."""
+
+    def __init__(self, function: Function, lengths: Array, start: int, share: float) -> None:
+        """`share`: the longest step, in lengths."""
+        own = function
+        super().__init__(own.evaluate, own.x, own.weights, own.base, own.noise, own.unit_roundoff)
+        self.lengths = lengths
+        self.part = slice(start, start + len(lengths))
+        self.scale = np.full(1, share)
+        self.rounding = 0.0
+
+    def pair(self, index: int, step: float) -> tuple[Array, Array, Any]:
+        """f at both ends of the step along the direction, with twice the step; the array comes back bit for bit."""
+        part = self.x.reshape(-1)[self.part]  # a view: the array is contiguous
+        saved, moved = part.copy(), step * self.lengths
+        try:
+            np.add(saved, moved, out=part)
+            plus = self.evaluate()
+            np.subtract(saved, moved, out=part)
+            minus = self.evaluate()
+        finally:
+            part[...] = saved
+        return plus, minus, 2 * step
+
+    def argument_noise(self, index: int, slope: float) -> float:
+        """What rounding the moved entries makes of the output: independent errors, each times its own derivative."""
+        return self.rounding
+
+
+def overview(evaluation: Evaluation, name: str) -> Overview | None:
+    """The gradient judged along `COUNT` directions; None where it has to be looked at entry by entry."""
+    function = evaluation.function(name)
+    assert function is not None
+    if not function.x.flags.c_contiguous:
+        return None
+    return _Asking(evaluation, name, function).overview()
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What is amiss along one direction, or a part of it, and how well that is known."""
+
+    off: float
+    allowance: float
+
+    @property
+    def wrong(self) -> bool:
+        return abs(self.off) > _CLEAR * self.allowance
+
+    def less(self, other: _Share) -> _Share:
+        return _Share(self.off - other.off, self.allowance + other.allowance)
+
+
+class _Asking:
+    """One gradient asked along directions."""
+
+    def __init__(self, evaluation: Evaluation, name: str, function: Function) -> None:
+        self.function = function
+        self.analytic = evaluation.analytic[name].reshape(-1)
+        self.own = evaluation.roundoff[name].reshape(-1)
+        self.length = typical_size(function.x)
+        self.largest = float(np.max(np.abs(self.analytic), initial=0.0))
+        single = max(evaluation.units[name], function.unit_roundoff) > COARSE
+        self.share, self.blunt = (_START_SINGLE, _BLUNT_SINGLE) if function.single else (_START, _BLUNT)
+        self.blunt = _BLUNT_SINGLE if single else self.blunt
+        key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest())
+        self.rng = [np.random.Generator(np.random.Philox(key=[evaluation.case.seed, key + k])) for k in range(COUNT)]
+        self.asked = 0
+        self.ratio, self.truncation = 1.0, 0.0
+
+    def overview(self) -> Overview | None:
+        if not self.largest or not np.all(np.isfinite(self.analytic)):
+            return None
+        lengths = [self._lengths(rng) for rng in self.rng]
+        self.ratio, self.truncation = calibrate(self._direction(lengths[0], 0), [0])
+        shares = [self._whole(one) for one in lengths]
+        if any(share is None for share in shares):
+            return None
+        known = [share for share in shares if share is not None]
+        allowance = max(share.allowance for share in known) / self.length
+        if 4 * allowance > self.blunt * self.largest:
+            return None
+        wrong = [k for k, share in enumerate(known) if share.wrong]
+        suspects: tuple[int, ...] = ()
+        if wrong:
+            chosen = (*wrong, *(k for k in range(COUNT) if k not in wrong))[:_LOCATING]
+            suspects = tuple(sorted(self._located([lengths[k] for k in chosen], [known[k] for k in chosen])))
+        elif any(abs(share.off) > share.allowance for share in known):
+            return None
+        return Overview(
+            allowance=allowance,
+            detectable=4 * allowance / self.largest,
+            miss_probability=2.0**-COUNT,
+            suspects=suspects,
+        )
+
+    def _lengths(self, rng: np.random.Generator) -> Array:
+        bits = rng.integers(0, 512, self.analytic.size, dtype=np.uint16)
+        sizes = (1.0 + (bits & 255) / 256) * self.length
+        return np.where(bits & 256, sizes, -sizes)
+
+    def _direction(self, lengths: Array, start: int) -> Direction:
+        self.asked += 1
+        direction = Direction(self.function, lengths, start, self.share)
+        x = np.asarray(self.function.x.reshape(-1)[direction.part], dtype=np.float64)
+        rounded = x * self.analytic[direction.part]
+        direction.rounding = self.function.unit_roundoff * float(np.sqrt(rounded @ rounded))
+        return direction
+
+    def _expected(self, direction: Direction) -> tuple[float, float]:
+        """The derivative along the direction by the gradient under judgement, and its round-off."""
+        own = self.own[direction.part] * direction.lengths
+        return float(self.analytic[direction.part] @ direction.lengths), float(np.sqrt(own @ own))
+
+    def _whole(self, lengths: Array) -> _Share | None:
+        """What is amiss along a direction: by two evaluations, by the ladder where they do not settle it; None where a
+        kink or noise keeps it from being had.
+        """
+        direction = self._direction(lengths, 0)
+        expected, own = self._expected(direction)
+        value, allowance = once(direction, 0, self.ratio, self.truncation)
+        share = _Share(expected - value, allowance + own)
+        if abs(share.off) <= share.allowance <= self.blunt * self.largest * self.length / 64:
+            return share
+        found = differentiate(direction, 0, self.largest * self.length)
+        if found.kink or found.cause is not None:
+            return None
+        return _Share(expected - found.value, found.allowance + own)
+
+    def _part(self, lengths: Array, start: int, stop: int) -> _Share:
+        direction = self._direction(lengths[start:stop], start)
+        expected, own = self._expected(direction)
+        value, allowance = once(direction, 0, self.ratio, self.truncation)
+        return _Share(expected - value, allowance + own)
+
+    def _located(self, lengths: Sequence[Array], shares: Sequence[_Share]) -> Iterator[int]:
+        """Entries that are wrong, by halving; no more than are needed to see what they have in common."""
+        left = [(0, self.analytic.size, list(shares))]
+        found = 0
+        while left and found < _MOST_LOCATED and self.asked < _MOST_ASKED:
+            start, stop, known = left.pop()
+            if stop - start == 1:
+                found += 1
+                yield start
+                continue
+            middle = (start + stop) // 2
+            lower = [self._part(one, start, middle) for one in lengths]
+            upper = [whole.less(half) for whole, half in zip(known, lower, strict=True)]
+            if not any(share.wrong for share in (*lower, *upper)):
+                upper = [self._part(one, middle, stop) for one in lengths]
+            left += [
+                (a, b, half)
+                for a, b, half in ((middle, stop, upper), (start, middle, lower))
+                if any(share.wrong for share in half)
+            ]
