@@ -33,7 +33,8 @@ _MOST_LOCATED = 16
 _MOST_ASKED = 1200  # derivatives along parts of a direction
 _START, _START_SINGLE = 2.0**-12, 2.0**-2  # the longest step, as a share of the array's typical size
 _BLUNT, _BLUNT_SINGLE = 1e-4, 1e-2  # of the largest entry: what cannot be told from it has to be looked at one by one
-_CLEAR = 3  # allowances
+_CLEAR = 3.0  # allowances
+_SAMPLED = 24
 
 
 class Direction(Function):
@@ -82,9 +83,9 @@ class _Share:
     off: float
     allowance: float
 
-    @property
-    def wrong(self) -> bool:
-        return abs(self.off) > _CLEAR * self.allowance
+    def beyond(self, times: float) -> bool:
+        """Whether that is more than so many allowances."""
+        return abs(self.off) > times * self.allowance
 
     def less(self, other: _Share) -> _Share:
         return _Share(self.off - other.off, self.allowance + other.allowance)
@@ -105,6 +106,7 @@ class _Asking:
         key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest())
         self.rng = [np.random.Generator(np.random.Philox(key=[evaluation.case.seed, key + k])) for k in range(COUNT)]
         self.asked = 0
+        self.clear = _CLEAR
         self.ratio, self.truncation = 1.0, 0.0
 
     def overview(self) -> Overview | None:
@@ -119,19 +121,34 @@ class _Asking:
         allowance = max(share.allowance for share in known) / self.length
         if 4 * allowance > self.blunt * self.largest:
             return None
-        wrong = [k for k, share in enumerate(known) if share.wrong]
-        suspects: tuple[int, ...] = ()
-        if wrong:
-            chosen = (*wrong, *(k for k in range(COUNT) if k not in wrong))[:_LOCATING]
-            suspects = tuple(sorted(self._located([lengths[k] for k in chosen], [known[k] for k in chosen])))
-        elif any(abs(share.off) > share.allowance for share in known):
-            return None
+        off = sorted(range(COUNT), key=lambda k: -abs(known[k].off) / known[k].allowance)[:_LOCATING]
+        suspects: list[int] = []
+        if abs(known[off[0]].off) > known[off[0]].allowance:
+            self.clear = _CLEAR if known[off[0]].beyond(_CLEAR) else 1.0
+            suspects = sorted(self._located([lengths[k] for k in off], [known[k] for k in off]))
+            if not suspects:
+                return None
         return Overview(
             allowance=allowance,
             detectable=4 * allowance / self.largest,
             miss_probability=2.0**-COUNT,
-            suspects=suspects,
+            suspects=tuple(suspects),
+            where=self._where(suspects, lengths[off[0]]) if len(suspects) == _MOST_LOCATED else None,
         )
+
+    def _where(self, suspects: Sequence[int], lengths: Array) -> str:
+        """Where many wrong entries lie: in one place along an axis and nowhere else, all over, or in what share."""
+        shape = self.function.x.shape
+        for axis, places in enumerate(np.unravel_index(suspects, shape)):
+            if len(shape) > 1 and len(set(places)) == 1:
+                rest = lengths.reshape(shape).copy()
+                np.moveaxis(rest, axis, 0)[places[0]] = 0.0
+                if not self._part(rest.reshape(-1), 0, rest.size).beyond(self.clear):
+                    return f"in place {places[0]} along axis {axis} alone"
+        rng = np.random.default_rng(len(lengths))
+        sample = rng.choice(len(lengths), _SAMPLED, replace=False)
+        count = sum(self._part(lengths[k : k + 1], k, k + 1, whole=False).beyond(self.clear) for k in sample)
+        return f"in {count} of {_SAMPLED} entries that were sampled"
 
     def _lengths(self, rng: np.random.Generator) -> Array:
         bits = rng.integers(0, 512, self.analytic.size, dtype=np.uint16)
@@ -166,8 +183,9 @@ class _Asking:
             return None
         return _Share(expected - found.value, found.allowance + own)
 
-    def _part(self, lengths: Array, start: int, stop: int) -> _Share:
-        direction = self._direction(lengths[start:stop], start)
+    def _part(self, lengths: Array, start: int, stop: int, *, whole: bool = True) -> _Share:
+        """What is amiss along the part of a direction; `whole`: the lengths are those of all entries."""
+        direction = self._direction(lengths[start:stop] if whole else lengths, start)
         expected, own = self._expected(direction)
         value, allowance = once(direction, 0, self.ratio, self.truncation)
         return _Share(expected - value, allowance + own)
@@ -185,10 +203,10 @@ class _Asking:
             middle = (start + stop) // 2
             lower = [self._part(one, start, middle) for one in lengths]
             upper = [whole.less(half) for whole, half in zip(known, lower, strict=True)]
-            if not any(share.wrong for share in (*lower, *upper)):
+            if not any(share.beyond(self.clear) for share in (*lower, *upper)):
                 upper = [self._part(one, middle, stop) for one in lengths]
             left += [
                 (a, b, half)
                 for a, b, half in ((middle, stop, upper), (start, middle, lower))
-                if any(share.wrong for share in half)
+                if any(share.beyond(self.clear) for share in half)
             ]

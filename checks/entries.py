@@ -30,13 +30,15 @@ VERY_WEAK = 1e-9  # of S: values so far below the function's own size that they 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """What the directions say of a gradient: `allowance`, what an entry may be off unseen; `detectable`, the smallest
-    error of one entry that would have been seen, as a share of the largest; `suspects`: entries that seem to be wrong.
+    error of one entry that would have been seen, as a share of the largest; `suspects`: entries that seem to be wrong,
+    some of them where there are many, and `where` they lie then, in words.
     """
 
     allowance: float
     detectable: float
     miss_probability: float
     suspects: tuple[int, ...] = ()
+    where: str | None = None
 
 
 Cause = Literal["noise", "truncation", "domain", "kink", "roundoff"]

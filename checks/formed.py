@@ -48,7 +48,7 @@ def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | N
         found = _examined(_formed(case, meant, names, kind) for case in known) if names else []
         if not found or max(result.case.arrays[names[0]].shape[-1] for result in found) < 2:
             continue
-        mended = [name for name in wrong if not any(name in result.differing for result in found)]
+        mended = [name for name in wrong if all(result.rows[name].verdict == "agrees" for result in found)]
         if not mended or not all(set(result.differing) <= set(wrong) for result in found):
             continue
         words_for_all = " and ".join(words.format(name) for name in names)

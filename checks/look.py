@@ -171,7 +171,7 @@ class Look:
             zero=frozenset(
                 name
                 for name, entries in self.entries.items()
-                if entries.verdict == "differs" and not np.any(entries.analytic)
+                if entries.verdict == "differs" and not np.any(evaluation.analytic[name])
             ),
             not_numbers=frozenset(
                 name

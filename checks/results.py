@@ -68,7 +68,8 @@ class Comparison:
     the entries that stand out of it.
     `cause` says why the numbers could not settle it (noise, truncation, kink, domain), or what was wrong
     with the gradient as returned. Differences are absolute, in the gradient's own unit. `allowance` is at the `worst`
-    entry, `allowance_at_max` at the one with the largest difference.
+    entry, `allowance_at_max` at the one with the largest difference. `wrong_where`: where wrong entries lie that were
+    not counted, in words.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Comparison:
     miss_probability: float | None = None
     worst: Worst | None = None
     wrong_entries: int = 0
+    wrong_where: str | None = None
     cause: str | None = None
 
 

@@ -56,6 +56,7 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
         typical=entries.typical,
         worst=None if worst is None else _worst(entries, worst, array.shape),
         wrong_entries=int(np.count_nonzero(entries.codes == DIFFERS)),
+        wrong_where=None if along is None else along.where,
         cause=", ".join(undecided) or None if entries.verdict == "undecided" else None,
     )
 

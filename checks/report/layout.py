@@ -146,7 +146,9 @@ def _details(comparison: Comparison) -> Iterator[Line]:
         parts.append(f"{place}: analytic {analytic}, numerical {numerical} +- {uncertainty(worst.allowance)}")
     elif comparison.cause is None:
         parts.append(f"{comparison.name}: {comparison.verdict}")
-    if comparison.wrong_entries:
+    if comparison.wrong_where is not None:
+        parts.append(f"wrong {comparison.wrong_where}, of {math.prod(comparison.shape):,}")
+    elif comparison.wrong_entries:
         parts.append(f"{comparison.wrong_entries:,} of {counted(math.prod(comparison.shape), 'entry')} wrong")
     if parts:
         yield from _wrapped("; ".join(parts), "    ")
