@@ -34,8 +34,9 @@ def row(evaluation: Evaluation, entries: Entries) -> Comparison:
     with np.errstate(all="ignore"):
         distance = np.where(np.isfinite(off), off / np.maximum(entries.allowances, np.finfo(float).tiny), np.inf)
         relative = np.where(entries.sizes > 0, off / entries.sizes, 0.0)
-    # A differing entry outranks an undecided one, whatever its distance.
-    rank = np.lexsort((distance, entries.codes))
+    # A differing entry outranks an undecided one, whatever its distance, and one that was looked at closely the rest.
+    closely = ~np.isin(entries.indices, list(entries.rough))
+    rank = np.lexsort((distance, closely, entries.codes))
     worst = int(rank[-1]) if len(rank) else None
     open_entries = [int(k) for k in np.flatnonzero(entries.codes == UNDECIDED)]
     undecided = sorted({str(entries.causes[k]) for k in open_entries if k in entries.causes})
