@@ -350,16 +350,25 @@ class _Search:
         return None
 
     def _one_number(self, layout: Layout, shapes: Mapping[str, Sequence[tuple[int, ...]]]) -> Found | None:
-        """The layout with a number for the one array beside the main input, whose gradient is one: a slope, a gain."""
+        """The layout with numbers for arrays whose gradients are numbers, whatever the sizes: a slope, a gain.
+
+        Of the one array beside the main input its name has to say so; among several, the name of one that the
+        constructor takes must not speak of an array. Of a bias a row is meant, and a sum too many a slip.
+        """
         beside = [f for f in self.formals[1:] if layout.argument(f.name)]
-        if len(beside) != 1 or beside[0].place != "forward" or not is_scalar(beside[0].name):
-            return None
-        if _BIAS.fullmatch(beside[0].name.lower()):  # of which a row is meant, and a sum too many a slip
-            return None
-        argument = layout.argument(beside[0].name)
-        if argument is None or not argument.dims or any(shape != () for shape in shapes.get(argument.name, [(1,)])):
-            return None
-        found = self.attempt(layout.with_argument(replace(argument, dims=())))
+        numbers = []
+        for formal in beside:
+            argument = layout.argument(formal.name)
+            if argument is None or not argument.dims or any(shape != () for shape in shapes.get(formal.name, [(1,)])):
+                continue
+            alone = len(beside) == 1 and is_scalar(formal.name)
+            unspoken = formal.place == "constructor" and formal.hint not in ("matrix", "vector", "label")
+            if (alone or unspoken) and not _BIAS.fullmatch(formal.name.lower()):
+                numbers.append(argument)
+        new = layout
+        for argument in numbers:
+            new = new.with_argument(replace(argument, dims=()))
+        found = self.attempt(new) if numbers else None
         return found if found is not None and self.fits(found) else None
 
     def _told(self, scenario: str) -> Collection[str]:
