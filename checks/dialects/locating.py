@@ -78,7 +78,8 @@ class Locating:
                 ) from error
         self.live = live
         self.leaves_nothing = not left_behind(live.root, behind)
-        taken = {p.name for p in parameters} | set(live.values)
+        handed = {name for name, value in live.values.items() if isinstance(value, np.ndarray)}
+        taken = {p.name for p in parameters} | handed | {f.name for f in self.usage.forward}
         parameters += scalars(live.root, before, taken, live.returned, self.usage.returned_names)
         parameters += self.numbers(found, live, parameters, before, given)
         updated = [

@@ -15,7 +15,7 @@ import numpy as np
 
 from checks.dialects.names import gradient_names, suffixed
 from checks.dialects.probing import Live, Prober
-from checks.dialects.reach import Path, Slot, arrays, is_float_array, walk
+from checks.dialects.reach import Path, Slot, arrays, as_number, is_float_array, walk
 from checks.infer_draw import reseed
 from checks.infer_layout import Layout
 from checks.infer_names import is_buffer, is_parameter
@@ -94,7 +94,9 @@ def scalars(
     found = []
     for slot in before:
         kind, key = slot.path.steps[-1]
-        number = isinstance(slot.value, float | np.floating)
+        number = isinstance(slot.value, float | np.floating) or (
+            type(slot.value) is int and kind == "." and _has_gradient(root, slot.path)
+        )
         placed = kind == "." and any(
             slot.path.beside((".", g)) in keys or (len(slot.path.steps) == 1 and g in given)
             for g in (*gradient_names(key), *({key} & given))
@@ -106,6 +108,12 @@ def scalars(
             found.append(Parameter(_unused(slot.path.name, taken), [slot.path], scalar=True))
             taken.add(found[-1].name)
     return found
+
+
+def _has_gradient(root: Any, path: Path) -> bool:
+    """Whether one real number stands under the usual name of an attribute's gradient."""
+    value = as_number(path.beside((".", f"d{path.steps[-1][1]}")).get(root))
+    return value is not None and value.dtype.kind == "f" and value.size == 1
 
 
 def uncounted(
