@@ -37,6 +37,7 @@ _MOST_AFTER_FIRST = 400, 1000  # probes for a layout that fits better: where nam
 _MOST_DOCUMENTED = 60  # probes for the shapes that the code tells of
 _MOST_IN_SCENARIO = 160  # probes; the natural layouts are among the first few dozen
 _MOST_HALF = 8  # natural layouts to remember of those in which backward raises
+_MOST_EVEN = 4  # documented layouts of which one size is even
 _MOST_SINGLE = 60  # layouts of one sample alone
 _MOST_LOOSENED = 24  # layouts with one tie less
 _MOST_ALIKE = 6  # axes of one size
@@ -146,7 +147,7 @@ def _first(
     refuted: Found | None = None
     most = _MOST_PROBES
     named = {formal.name for formal in formals if formal.hint != "none"}
-    for group in _groups(formals, table, {} if own_shapes else search.told):
+    for group in _groups(formals, table, {} if own_shapes else search.told, divided=divided):
         start = search.probes
         if group.name == ODDEST and first is None and unclear is None and not own_shapes and not search.inputs:
             alone = search.one_sample(formals)
@@ -192,12 +193,13 @@ class _Group:
     single: bool = False
 
 
-def _groups(formals: Sequence[Formal], table: Sequence[Scenario], told: Shapes) -> Iterator[_Group]:
+def _groups(formals: Sequence[Formal], table: Sequence[Scenario], told: Shapes, *, divided: bool) -> Iterator[_Group]:
     """What the code tells of, then the scenarios; parameters in a row come beside rows of samples.
 
     Before them where no name says anything: three arrays of the same shape are likelier than three numbers.
     """
-    yield _Group("documented", documented_layouts(formals, told, table), _MOST_DOCUMENTED)
+    documented = documented_layouts(formals, told, table)
+    yield _Group("documented", _with_even_sizes(documented) if divided else documented, _MOST_DOCUMENTED)
     unnamed = all(formal.hint == "none" for formal in peers(formals))
     chain = _Group("chain", chained(formals))
     learns = any(formal.hint == "label" for formal in formals)
@@ -209,6 +211,14 @@ def _groups(formals: Sequence[Formal], table: Sequence[Scenario], told: Shapes) 
             yield rows
         else:
             yield from (chain, rows) if unnamed else (rows, chain)
+
+
+def _with_even_sizes(layouts_: Iterator[Layout]) -> Iterator[Layout]:
+    """The layouts, and after the first few of them the same with one of the sizes even: heads or groups divide it."""
+    first = list(itertools.islice(layouts_, _MOST_EVEN))
+    yield from first
+    yield from (layout.times((name,), 2) for layout in first for name in layout.names[1:])
+    yield from layouts_
 
 
 def _as_told(scenario: Scenario, formals: Sequence[Formal], told: Shapes) -> Scenario:

@@ -315,7 +315,7 @@ SINGLE_IMAGE = Scenario(
     single=True,
 )
 
-_DIVIDING = re.compile(r".*(heads?|groups?)")
+_DIVIDING = re.compile(r".*(heads?|groups?)|g")
 # Scenarios that only a name asks for.
 _ON_REQUEST = frozenset(
     (

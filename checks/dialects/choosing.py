@@ -63,8 +63,7 @@ def search(
                 alone=alone,
                 only_forward=usage.inputs_are_parameters,
                 single=usage.kind == "network" and not counted(usage.defined, [f.name for f in usage.forward]),
-                divided=usage.divided
-                or any(divides(formal) and formal.default not in (1, None) for formal in usage.optional),
+                divided=usage.divided or any(map(_divides_the_width, (*usage.optional, *usage.settings))),
                 told=told,
             )
         except NotFoundError as error:
@@ -92,6 +91,11 @@ def _attempts(usage: Usage) -> list[list[Formal]]:
     if empty:
         attempts.append([*needed, *empty])
     return attempts
+
+
+def _divides_the_width(formal: Formal) -> bool:
+    """Whether an option counts heads or groups, more than one of them."""
+    return divides(formal) and isinstance(formal.default, int) and formal.default != 1
 
 
 def _is_size(formal: Formal) -> bool:

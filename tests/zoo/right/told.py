@@ -309,3 +309,101 @@ def pairs_loss_backward(cache):
     a, b, p, temperature = cache
     d = (p - np.eye(len(p))) / len(p) / temperature
     return d @ b, d.T @ a
+
+
+def grouped_forward(x, gamma, beta, G=2, eps=1e-5):
+    """
+    x: (N, C, H, W), gamma, beta: (1, C, 1, 1), G divides C
+    """
+    N, C, H, W = x.shape
+    xg = x.reshape(N, G, C // G, H, W)
+    istd = 1 / np.sqrt(xg.var(axis=(2, 3, 4), keepdims=True) + eps)
+    xhat = ((xg - xg.mean(axis=(2, 3, 4), keepdims=True)) * istd).reshape(x.shape)
+    return gamma * xhat + beta, (xhat, istd, gamma, G)
+
+
+def grouped_backward(dout, cache):
+    xhat, istd, gamma, G = cache
+    N, C, H, W = dout.shape
+    axes = (2, 3, 4)
+    g = (dout * gamma).reshape(N, G, C // G, H, W)
+    xh = xhat.reshape(g.shape)
+    dx = istd * (g - g.mean(axes, keepdims=True) - xh * (g * xh).mean(axes, keepdims=True))
+    dgamma = (dout * xhat).sum(axis=(0, 2, 3), keepdims=True)
+    return dx.reshape(N, C, H, W), dgamma, dout.sum(axis=(0, 2, 3), keepdims=True)
+
+
+class Gain:
+    """The constructor is handed a number."""
+
+    def __init__(self, beta):
+        self.beta = beta
+
+    def forward(self, x):
+        self.x, self.t = x, np.tanh(self.beta * x)
+        return self.t
+
+    def backward(self, dy):
+        g = dy * (1 - self.t**2)
+        self.dbeta = np.sum(g * self.x)
+        return g * self.beta
+
+
+class Harmonics:
+    """y(x) = sum_k a_k cos(k w x) + b_k sin(k w x), x (N,)"""
+
+    def __init__(self, a, b, omega):
+        self.a, self.b, self.omega = a, b, omega
+
+    def forward(self, x):
+        self.x, self.k = x, np.arange(len(self.a))
+        self.c, self.s = (of(x[:, None] * self.k * self.omega) for of in (np.cos, np.sin))
+        return self.c @ self.a + self.s @ self.b
+
+    def backward(self, dy):
+        inner = self.c * self.b - self.s * self.a
+        self.da, self.db = self.c.T @ dy, self.s.T @ dy
+        self.domega = np.sum(dy[:, None] * inner * self.k * self.x[:, None])
+        return dy * (inner * self.k * self.omega).sum(axis=1)
+
+
+class Diffuses:
+    """One letter may be a number that is learned, and no size."""
+
+    def __init__(self, D):
+        self.D = D
+
+    def forward(self, u):
+        self.lap = np.roll(u, 1, -1) + np.roll(u, -1, -1) - 2 * u
+        return u + self.D**2 * self.lap
+
+    def backward(self, g):
+        self.dD = 2 * self.D * np.sum(g * self.lap)
+        return g + self.D**2 * (np.roll(g, 1, -1) + np.roll(g, -1, -1) - 2 * g)
+
+
+class CountsFit:
+    def __init__(self, X, y):
+        self.X, self.y = X, y
+
+    def f(self, w):
+        eta = self.X @ w
+        return np.sum(np.exp(eta) - self.y * eta)
+
+    def gradient(self, w):
+        return self.X.T @ (np.exp(self.X @ w) - self.y)
+
+
+class EvidenceBound:
+    """Three gradients for four inputs, told apart by what they are called."""
+
+    def forward(self, x_hat, x, mu, logvar):
+        self.saved = x_hat, x, mu, logvar
+        return 0.5 * np.sum((x_hat - x) ** 2) - 0.5 * np.sum(1 + logvar - mu**2 - np.exp(logvar))
+
+    def backward(self):
+        x_hat, x, mu, logvar = self.saved
+        d_xhat = x_hat - x
+        d_mu = 1.0 * mu
+        d_logvar = 0.5 * (np.exp(logvar) - 1)
+        return d_xhat, d_mu, d_logvar
