@@ -29,7 +29,7 @@ def arguments(draw: st.DrawFn, name: str) -> Argument:
     shape = draw(st.lists(dims, min_size=kind in ("onehot", "onehot0", "simplex"), max_size=3))
     if draw(st.booleans()):
         shape.insert(0, Dim("..."))
-    if kind == "symmetric":
+    if kind in ("symmetric", "adjacency"):
         shape = [draw(dims)] * 2
     elif kind == "intercept":
         shape = [draw(dims), draw(dims)]
@@ -92,7 +92,7 @@ def test_what_a_signature_knows() -> None:
 def test_which_kinds_have_a_derivative(kind: str) -> None:
     limit = Dim("c") if kind in ("label", "int") else None
     expected = kind in ("float", "positive", "probability", "simplex", "target")
-    shape = (Dim("n"),) * (2 if kind in ("symmetric", "intercept") else 1)
+    shape = (Dim("n"),) * (2 if kind in ("symmetric", "adjacency", "intercept") else 1)
     assert Argument("x", shape, kind, limit).differentiable is expected
 
 

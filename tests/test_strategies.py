@@ -23,6 +23,7 @@ EMBEDDING = "ids(n,s):int(v), E(v,d) -> (n,s,d)"
 CONVOLUTION = "x(n,c,h,w), W(f,c,k,k), b(f) -> (n,f,h-k+1,w-k+1)"
 FLAVOURS = ("ordinary", "zeros", "ties", "tiny", "large", "negative", "positive", "mixed")
 DOMAINS: Mapping[str, Callable[[Array], Any]] = {
+    "adjacency": lambda a: (a == a.T) & np.isin(a, (0.0, 1.0)),
     "symmetric": lambda a: (a == a.T) & bool(np.all(np.linalg.eigvalsh(a) > 0)),
     "intercept": lambda a: np.isfinite(a) & bool(np.all(a[:, 0] == 1)),
     "float": np.isfinite,
@@ -238,9 +239,9 @@ def test_a_kind_keeps_to_its_domain(kind: str, flavour: str, rounded: bool) -> N
         for shape in ((4, 5), (4, 4), (3, 1), (2, 40), (1,), (0, 3), ()):
             if not shape and kind in ("onehot", "onehot0", "simplex"):
                 continue
-            if kind in ("symmetric", "intercept") and len(shape) != 2:
+            if kind in ("symmetric", "adjacency", "intercept") and len(shape) != 2:
                 continue
-            if kind == "symmetric" and shape[0] != shape[1]:
+            if kind in ("symmetric", "adjacency") and shape[0] != shape[1]:
                 continue
             rng = np.random.default_rng(7)
             array = draw_array(rng, shape, kind, flavour, dtype, limit=7, rounded=rounded)
