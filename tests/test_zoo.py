@@ -42,7 +42,7 @@ def test_a_correct_layer_is_read_and_passes(target: str) -> None:
 
 @pytest.mark.parametrize("target", WRONG)
 def test_a_layer_with_a_fault_fails_and_its_counterexample_runs(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    report = check(WRONG[target], seed=1, max_examples=2)
+    report = check(WRONG[target], seed=1, max_examples=3)
     assert report.verdict == "fail", f"{FAULTS[target]}\n{report.to_text()}"
     monkeypatch.setattr(sys, "path", [*sys.path])
     exec(report.counterexample or "", {"print": lambda *values: None})
