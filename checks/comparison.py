@@ -252,7 +252,8 @@ class _Comparing:
         rng = np.random.default_rng([self.evaluation.case.seed, 8])
         sizes, worst = self._sizes()[rest], np.zeros(len(rest))
         for _ in range(WAYS_TOGETHER):
-            along = Along(self.function, self.indices[rest], rng.choice([-1.0, 1.0], len(rest)))
+            where = self.indices[rest]
+            along = Along(self.function, where, self.function.scale[where] * rng.choice([-1.0, 1.0], len(rest)))
             found = differentiate(along, 0, self.typical * float(np.min(np.abs(along.lengths))))
             given = float(np.sum(self.a[rest] * along.lengths))
             own = float(np.sqrt(np.sum((self.r[rest] * along.lengths) ** 2)))

@@ -15,13 +15,12 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from checks.entries import Overview
 from checks.evaluation import COARSE, Evaluation
-from checks.function import Array, Function, typical_size
+from checks.function import Along, Array, Function, typical_size
 from checks.ladder import differentiate
 from checks.sweep import calibrate, once
 
@@ -31,40 +30,10 @@ COUNT = math.ceil(-math.log2(WANTED))
 _LOCATING = 3  # directions that halves are asked along
 _MOST_LOCATED = 16
 _MOST_ASKED = 1200  # derivatives along parts of a direction
-_START, _START_SINGLE = 2.0**-12, 2.0**-2  # the longest step, as a share of the array's typical size
+_LONGEST, _LONGEST_SINGLE = 2.0**-12, 2.0**-2  # the longest step, as a share of the array's typical size
 _BLUNT, _BLUNT_SINGLE = 1e-4, 1e-2  # of the largest entry: what cannot be told from it has to be looked at one by one
 _CLEAR = 3.0  # allowances
 _SAMPLED = 24
-
-
-class Direction(Function):
-    """A function along one direction: entry 0 moves a part of the array, from `start` on, each entry by its length."""
-
-    def __init__(self, function: Function, lengths: Array, start: int, share: float) -> None:
-        """`share`: the longest step, in lengths."""
-        own = function
-        super().__init__(own.evaluate, own.x, own.weights, own.base, own.noise, own.unit_roundoff)
-        self.lengths = lengths
-        self.part = slice(start, start + len(lengths))
-        self.scale = np.full(1, share)
-        self.rounding = 0.0
-
-    def pair(self, index: int, step: float) -> tuple[Array, Array, Any]:
-        """f at both ends of the step along the direction, with twice the step; the array comes back bit for bit."""
-        part = self.x.reshape(-1)[self.part]  # a view: the array is contiguous
-        saved, moved = part.copy(), step * self.lengths
-        try:
-            np.add(saved, moved, out=part)
-            plus = self.evaluate()
-            np.subtract(saved, moved, out=part)
-            minus = self.evaluate()
-        finally:
-            part[...] = saved
-        return plus, minus, 2 * step
-
-    def argument_noise(self, index: int, slope: float) -> float:
-        """What rounding the moved entries makes of the output: independent errors, each times its own derivative."""
-        return self.rounding
 
 
 def overview(evaluation: Evaluation, name: str) -> Overview | None:
@@ -100,9 +69,9 @@ class _Asking:
         self.own = evaluation.roundoff[name].reshape(-1)
         self.length = typical_size(function.x)
         self.largest = float(np.max(np.abs(self.analytic), initial=0.0))
-        single = max(evaluation.units[name], function.unit_roundoff) > COARSE
-        self.share, self.blunt = (_START_SINGLE, _BLUNT_SINGLE) if function.single else (_START, _BLUNT)
-        self.blunt = _BLUNT_SINGLE if single else self.blunt
+        self.longest = _LONGEST_SINGLE if function.single else _LONGEST
+        coarse = max(evaluation.units[name], function.unit_roundoff) > COARSE
+        self.blunt = _BLUNT_SINGLE if coarse else _BLUNT
         key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest())
         self.rng = [np.random.Generator(np.random.Philox(key=[evaluation.case.seed, key + k])) for k in range(COUNT)]
         self.asked = 0
@@ -113,17 +82,19 @@ class _Asking:
         if not self.largest or not np.all(np.isfinite(self.analytic)):
             return None
         lengths = [self._lengths(rng) for rng in self.rng]
-        self.ratio, self.truncation = calibrate(self._direction(lengths[0], 0), [0])
-        shares = [self._whole(one) for one in lengths]
-        if any(share is None for share in shares):
-            return None
-        known = [share for share in shares if share is not None]
+        self.ratio, self.truncation = calibrate(self._along(lengths[0], 0)[0], [0])
+        known: list[_Share] = []
+        for one in lengths:
+            share = self._whole(one)
+            if share is None:
+                return None
+            known.append(share)
         allowance = max(share.allowance for share in known) / self.length
         if 4 * allowance > self.blunt * self.largest:
             return None
         off = sorted(range(COUNT), key=lambda k: -abs(known[k].off) / known[k].allowance)[:_LOCATING]
         suspects: list[int] = []
-        if abs(known[off[0]].off) > known[off[0]].allowance:
+        if known[off[0]].beyond(1.0):
             self.clear = _CLEAR if known[off[0]].beyond(_CLEAR) else 1.0
             suspects = sorted(self._located([lengths[k] for k in off], [known[k] for k in off]))
             if not suspects:
@@ -143,11 +114,11 @@ class _Asking:
             if len(shape) > 1 and len(set(places)) == 1:
                 rest = lengths.reshape(shape).copy()
                 np.moveaxis(rest, axis, 0)[places[0]] = 0.0
-                if not self._part(rest.reshape(-1), 0, rest.size).beyond(self.clear):
+                if not self._part(rest.reshape(-1), 0).beyond(self.clear):
                     return f"in place {places[0]} along axis {axis} alone"
         rng = np.random.default_rng(len(lengths))
         sample = rng.choice(len(lengths), _SAMPLED, replace=False)
-        count = sum(self._part(lengths[k : k + 1], k, k + 1, whole=False).beyond(self.clear) for k in sample)
+        count = sum(self._part(lengths[k : k + 1], k).beyond(self.clear) for k in sample)
         return f"in {count} of {_SAMPLED} entries that were sampled"
 
     def _lengths(self, rng: np.random.Generator) -> Array:
@@ -155,40 +126,37 @@ class _Asking:
         sizes = (1.0 + (bits & 255) / 256) * self.length
         return np.where(bits & 256, sizes, -sizes)
 
-    def _direction(self, lengths: Array, start: int) -> Direction:
+    def _along(self, lengths: Array, start: int) -> tuple[Along, float, float]:
+        """The function along a part of a direction that begins at `start`; the derivative there by the gradient under
+        judgement, and its round-off.
+        """
         self.asked += 1
-        direction = Direction(self.function, lengths, start, self.share)
-        x = np.asarray(self.function.x.reshape(-1)[direction.part], dtype=np.float64)
-        rounded = x * self.analytic[direction.part]
-        direction.rounding = self.function.unit_roundoff * float(np.sqrt(rounded @ rounded))
-        return direction
+        part = slice(start, start + len(lengths))
+        analytic, own = self.analytic[part], self.own[part] * lengths
+        rounded = self.function.x.reshape(-1)[part] * analytic
+        # Rounding the moved entries makes independent errors, each times its own derivative.
+        noise = self.function.unit_roundoff * float(np.sqrt(rounded @ rounded))
+        along = Along(self.function, part, lengths, longest=self.longest, noise=noise)
+        return along, float(analytic @ lengths), float(np.sqrt(own @ own))
 
-    def _expected(self, direction: Direction) -> tuple[float, float]:
-        """The derivative along the direction by the gradient under judgement, and its round-off."""
-        own = self.own[direction.part] * direction.lengths
-        return float(self.analytic[direction.part] @ direction.lengths), float(np.sqrt(own @ own))
+    def _part(self, lengths: Array, start: int) -> _Share:
+        """What is amiss along a part of a direction, by two evaluations."""
+        along, expected, own = self._along(lengths, start)
+        value, allowance = once(along, 0, self.ratio, self.truncation)
+        return _Share(expected - value, allowance + own)
 
     def _whole(self, lengths: Array) -> _Share | None:
-        """What is amiss along a direction: by two evaluations, by the ladder where they do not settle it; None where a
-        kink or noise keeps it from being had.
+        """What is amiss along a direction, by the ladder where two evaluations do not settle it; None where a kink or
+        noise keeps it from being had.
         """
-        direction = self._direction(lengths, 0)
-        expected, own = self._expected(direction)
-        value, allowance = once(direction, 0, self.ratio, self.truncation)
-        share = _Share(expected - value, allowance + own)
+        share = self._part(lengths, 0)
         if abs(share.off) <= share.allowance <= self.blunt * self.largest * self.length / 64:
             return share
-        found = differentiate(direction, 0, self.largest * self.length)
+        along, expected, own = self._along(lengths, 0)
+        found = differentiate(along, 0, self.largest * self.length)
         if found.kink or found.cause is not None:
             return None
         return _Share(expected - found.value, found.allowance + own)
-
-    def _part(self, lengths: Array, start: int, stop: int, *, whole: bool = True) -> _Share:
-        """What is amiss along the part of a direction; `whole`: the lengths are those of all entries."""
-        direction = self._direction(lengths[start:stop] if whole else lengths, start)
-        expected, own = self._expected(direction)
-        value, allowance = once(direction, 0, self.ratio, self.truncation)
-        return _Share(expected - value, allowance + own)
 
     def _located(self, lengths: Sequence[Array], shares: Sequence[_Share]) -> Iterator[int]:
         """Entries that are wrong, by halving; no more than are needed to see what they have in common."""
@@ -201,10 +169,10 @@ class _Asking:
                 yield start
                 continue
             middle = (start + stop) // 2
-            lower = [self._part(one, start, middle) for one in lengths]
+            lower = [self._part(one[start:middle], start) for one in lengths]
             upper = [whole.less(half) for whole, half in zip(known, lower, strict=True)]
             if not any(share.beyond(self.clear) for share in (*lower, *upper)):
-                upper = [self._part(one, middle, stop) for one in lengths]
+                upper = [self._part(one[middle:stop], middle) for one in lengths]
             left += [
                 (a, b, half)
                 for a, b, half in ((middle, stop, upper), (start, middle, lower))

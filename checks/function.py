@@ -91,31 +91,41 @@ class Function:
 
 
 class Along(Function):
-    """A function along one direction: entry 0 moves all of `indices` at once, each by its own length times a sign."""
+    """A function along one direction: entry 0 moves all entries `where` (flat) at once, each by its own length.
 
-    def __init__(self, function: Function, indices: Array, signs: Array) -> None:
+    `longest`: the scale of the steps, in lengths. `noise`: what rounding the moved entries makes of the output; where
+    it is None, each is taken to have its own share of the slope at most.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        where: Array | slice,
+        lengths: Array,
+        *,
+        longest: float = 1.0,
+        noise: float | None = None,
+    ) -> None:
         own = function
         super().__init__(own.evaluate, own.x, own.weights, own.base, own.noise, own.unit_roundoff)
-        self.indices = np.asarray(indices, dtype=int)
-        self.lengths = own.scale[self.indices] * signs
-        self.scale = np.ones(1)
+        self.where, self.lengths, self._noise = where, lengths, noise
+        self.scale = np.full(1, longest)
 
     def pair(self, index: int, step: float) -> tuple[Array, Array, Any]:
         """f at both ends of the step along the direction, with twice the step."""
         flat = self.x.reshape(-1) if self.x.flags.c_contiguous else self.x.flat
-        saved = flat[self.indices]
+        saved = np.array(flat[self.where])
         try:
-            flat[self.indices] = saved + step * self.lengths
+            flat[self.where] = saved + step * self.lengths
             plus = self.evaluate()
-            flat[self.indices] = saved - step * self.lengths
+            flat[self.where] = saved - step * self.lengths
             minus = self.evaluate()
         finally:
-            flat[self.indices] = saved
+            flat[self.where] = saved
         return plus, minus, 2 * step
 
     def argument_noise(self, index: int, slope: float) -> float:
-        """What rounding the arguments makes of the output, each by its own share of the slope at most."""
-        return self.unit_roundoff * abs(slope)
+        return self.unit_roundoff * abs(slope) if self._noise is None else self._noise
 
 
 def typical_size(array: Array) -> float:
