@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from checks.case import Case
@@ -28,12 +28,17 @@ class Convention:
 
 def all_right(cases: Iterable[Case]) -> list[CaseResult]:
     """The results where all gradients are right in all cases; none where one is wrong, or a case does not run."""
+    return examined(cases, lambda result: not result.differing)
+
+
+def examined(cases: Iterable[Case], acceptable: Callable[[CaseResult], bool]) -> list[CaseResult]:
+    """The results; none where one is not acceptable, a case does not run or its output is not finite."""
     found: list[CaseResult] = []
     for case in cases:
         try:
             found.append(examine(case))
         except GradproofError:
             return []
-        if found[-1].differing or not found[-1].finite:
+        if not found[-1].finite or not acceptable(found[-1]):
             return []
     return found

@@ -7,15 +7,13 @@ tells such a matrix from another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from checks.case import Case
-from checks.convention import Convention
-from checks.errors import GradproofError
-from checks.examine import examine
+from checks.convention import Convention, examined
 from checks.look import CaseResult
 from checks.results import Finding
 from checks.signature import Argument, Signature
@@ -45,11 +43,12 @@ def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | N
     for kind, words, cure in _FORMS:
         names = [a.name for a in free if _may_be(a, kind)]
         meant = replace(subject, signatures=tuple(_with(one, names, kind) for one in subject.signatures), modes=())
-        found = _examined(_formed(case, meant, names, kind) for case in known) if names else []
+        formed = (_formed(case, meant, names, kind) for case in known if names)
+        found = examined(formed, lambda result: set(result.differing) <= set(wrong))
         if not found or max(result.case.arrays[names[0]].shape[-1] for result in found) < 2:
             continue
         mended = [name for name in wrong if all(result.rows[name].verdict == "agrees" for result in found)]
-        if not mended or not all(set(result.differing) <= set(wrong) for result in found):
+        if not mended:
             continue
         words_for_all = " and ".join(words.format(name) for name in names)
         said = Finding(
@@ -61,17 +60,6 @@ def as_formed(subject: Subject, results: Sequence[CaseResult]) -> Convention | N
         )
         return Convention(subject=meant, results=found, findings=(said,))
     return None
-
-
-def _examined(cases: Iterable[Case]) -> list[CaseResult]:
-    """The results of the cases; none where the layer does not run in one, or its output is not finite."""
-    results = []
-    for case in cases:
-        try:
-            results.append(examine(case))
-        except GradproofError:
-            return []
-    return results if all(result.finite for result in results) else []
 
 
 def _may_be(argument: Argument, kind: str) -> bool:
