@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 FORWARD = (
     "forward", "forward_pass", "forwardpass", "feed_forward", "feedforward", "forward_propagation",
@@ -114,3 +114,14 @@ def suffixed(name: str, candidate: str) -> bool:
 
 # Methods that set gradients or a state back.
 RESET = re.compile(r"(?i)zero_?(grad|state)|reset|clear|flush")
+
+
+def called_alike(keys: Sequence[str], arrays: Sequence[str]) -> tuple[str, ...] | None:
+    """The arrays that several gradients are called after, nearly: `dMean` after `t_mean`, `d_xhat` after `x_hat`; None
+    where one is of none.
+    """
+    stems = [re.sub(r"^(d|grad)_?|_?grad$", "", key).replace("_", "").lower() for key in keys]
+    found = [[name for name in arrays if stem and stem in name.replace("_", "").lower()] for stem in stems]
+    one_each = len(keys) > 1 and all(len(names) == 1 for names in found)
+    known = tuple(names[0] for names in found) if one_each else ()
+    return known if known and len(set(known)) == len(known) else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from checks.dialects.names import GENERIC, gradient_names, input_gradient_names, near_misses
+from checks.dialects.names import GENERIC, called_alike, gradient_names, input_gradient_names, near_misses
 from checks.dialects.places import Located, Place, Returned
 from checks.dialects.reach import Path, Step, as_number
 from checks.evaluation import squeezed
@@ -124,8 +123,9 @@ def _orders(
         if chosen and count == len(inputs) + len(chosen):
             ways = [*inputs, *chosen], [*chosen, *inputs]
             yield from reversed(ways) if _parameters_first(inputs, chosen, returned_names) else ways
-    if count < len(inputs) and (spoken := _spoken(inputs, returned_names)) is not None and len(spoken) == count:
-        yield spoken  # some of them are data, and have none
+    spoken = called_alike(returned_names or (), inputs)
+    if spoken is not None and len(spoken) == count < len(inputs):
+        yield list(spoken)  # some of them are data, and have none
     if count <= len(inputs):
         yield inputs[:count]
     if waiting and count == 1 + len(waiting):
@@ -141,22 +141,6 @@ def _orders(
 def _named(parameters: Sequence[str], names: Sequence[str] | None) -> list[str] | None:
     """The parameters whose gradients the return statement spells, if it spells one of each."""
     said = [next((p for p in parameters if name in gradient_names(p)), None) for name in names or ()]
-    found = [name for name in said if name is not None]
-    return found if found and len(set(found)) == len(said) else None
-
-
-def _spoken(inputs: Sequence[str], names: Sequence[str] | None) -> list[str] | None:
-    """The inputs that the names of the gradients speak of, underscores aside; None where one speaks of none."""
-    plain = {name: {form.replace("_", "").lower() for form in gradient_names(name)} for name in inputs}
-    said = [
-        next((name for name, forms in plain.items() if key.replace("_", "").lower() in forms), None)
-        for key in names or ()
-    ]
-    for k, key in enumerate(names or ()):
-        stem = re.sub(r"^(d|grad)_?|_?grad$", "", key).replace("_", "").lower()
-        near = [name for name in inputs if name not in said and name.replace("_", "").lower().endswith(stem)]
-        if said[k] is None and stem and len(near) == 1 and any(said):
-            said[k] = near[0]
     found = [name for name in said if name is not None]
     return found if found and len(set(found)) == len(said) else None
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from checks.dialects.names import gradient_names
+from checks.dialects.names import called_alike, gradient_names
 from checks.dialects.spelled import Spelled
 from checks.infer_layout import Formal
 from checks.infer_names import hint, is_penalty
@@ -133,7 +133,7 @@ def _owners(formals: Sequence[Formal], spelled: Spelled) -> tuple[str, ...] | No
     if spelled.container == "dict":
         return found or None
     arrays = [f.name for f in formals if not _is_label(f)]
-    alike = _called_alike(spelled.keys, arrays)
+    alike = called_alike(spelled.keys, arrays)
     if alike is not None and len(found) < len(said):
         return alike
     if spelled.container != "unknown" and len(said) == len(names):
@@ -145,15 +145,6 @@ def _owners(formals: Sequence[Formal], spelled: Spelled) -> tuple[str, ...] | No
     likely = [n for n in arrays if not is_data(n) and not is_number(n)]
     rest = likely if len(likely) >= len(said) else arrays
     return tuple(rest[: len(said)]) if len(rest) >= len(said) else None
-
-
-def _called_alike(keys: Sequence[str], arrays: Sequence[str]) -> tuple[str, ...] | None:
-    """The arrays that several gradients are called after, nearly: `dMean` after `t_mean`; None where one is of none."""
-    stems = [re.sub(r"^(d|grad)_?|_?grad$", "", key).replace("_", "").lower() for key in keys]
-    found = [[name for name in arrays if stem and stem in name.replace("_", "").lower()] for stem in stems]
-    one_each = len(keys) > 1 and all(len(names) == 1 for names in found)
-    known = tuple(names[0] for names in found) if one_each else ()
-    return known if known and len(set(known)) == len(known) else None
 
 
 def _speaks_of(key: str, name: str, spelled: Spelled) -> bool:
