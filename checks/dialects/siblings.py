@@ -65,13 +65,7 @@ def _siblings(root: Any, name: str, path: Path) -> Iterator[Path]:
     kind, key = path.steps[-1]
     owner_path = Path(path.steps[:-1])
     if kind == "[]" and owner_path.steps:
-        container = str(owner_path.steps[-1][1])
-        holder = Path(owner_path.steps[:-1])
-        for gradients in _gradient_containers(holder.get(root) if holder.steps else root, container):
-            base = owner_path.beside((".", gradients))
-            keys = [key] if not isinstance(key, str) else [key, *gradient_names(key)]
-            yield from (Path((*base.steps, ("[]", k))) for k in keys)
-        yield from _nested(root, path)
+        yield from _in_containers(root, path)
         if isinstance(key, str):  # params and gradients in one dict
             yield from (path.beside(("[]", k)) for k in gradient_names(key))
         names = [name] if not isinstance(key, str) else [key, name]
@@ -87,10 +81,10 @@ def _siblings(root: Any, name: str, path: Path) -> Iterator[Path]:
         yield from (Path((*base.steps, ("[]", k))) for word in words for k in (word, *gradient_names(word)))
 
 
-def _nested(root: Any, path: Path) -> Iterator[Path]:
-    """The same keys of a container of gradients beside a container of containers: `dblocks[0][1]` of `blocks[0][1]`."""
+def _in_containers(root: Any, path: Path) -> Iterator[Path]:
+    """The same keys of a container of gradients: `grads["W"]` of `params["W"]`, `dblocks[0][1]` of `blocks[0][1]`."""
     last = max((k for k, (kind, _) in enumerate(path.steps) if kind == "."), default=None)
-    if last is None or len(path.steps) - last < 3:
+    if last is None:
         return
     holder, keys = Path(path.steps[:last]), path.steps[last + 1 :]
     final = keys[-1][1]
