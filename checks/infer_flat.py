@@ -15,22 +15,19 @@ import numpy as np
 
 from checks.errors import SignatureError
 from checks.infer_layout import Formal, Layout, Probe, Run, declare
-from checks.infer_names import size_role
+from checks.infer_names import hint, size_role
 from checks.infer_sizes import dim
 from checks.signature import Argument
 
 _VECTOR: Final = re.compile(r"(nn_?|all_?|initial_?)?(params?|parameters|theta\w*|weights?|flat\w*|vec\w*|w|p)", re.I)
-_SIZE: Final = re.compile(
-    r"(num|n|nr|nb|no)_?(of_?)?[a-z]\w*|[a-z]\w*?_?(size|dims?|count|units|classes|labels|num|features)", re.I
-)
 _MASK: Final = re.compile(r"r|.*(mask|rated|observed|indicator).*", re.I)
-_NUMBER: Final = re.compile(r".*(lambda|lmbda|lam|reg|beta|rho|param|alpha|decay|penalty|sparsity\w*)_?", re.I)
 _RESHAPE: Final = re.compile(r"cannot reshape array of size (\d+) into shape \(([\d, ]+)\)")
 _BROADCAST: Final = re.compile(r"\(([\d, ]+)\)")
 _DIFFERENT: Final = re.compile(r"size (\d+) is different from (\d+)")
 _LONG: Final = 5000  # entries: more than is needed
 _CORRECTIONS: Final = 6  # of the length, at one assignment of numbers
 _MOST_TRIED: Final = 400  # ways to fill the other arguments
+_A_NUMBER: Final = "number"
 _FREE: Final = "d"  # a size that only the data tells
 _SAMPLES: Final = 24  # assignments at which the length is learned
 _FIXED: Final = (3, 4, 2, 5, 6, 7)  # of sizes that no shape tells
@@ -42,7 +39,7 @@ Sizes = Mapping[str, int]
 def unrolled(formals: Sequence[Formal], run: Run) -> Layout | None:
     """The layout of such a function; None where it is none, or no length works."""
     vectors = [f for f in formals if _VECTOR.fullmatch(f.name)]
-    counts = [f for f in formals if f not in vectors and f.hint not in ("rate", "flag") and _SIZE.fullmatch(f.name)]
+    counts = [f for f in formals if f not in vectors and f.hint not in ("rate", "flag") and _counts(f)]
     if len(vectors) != 1 or not counts or any(f.place != "forward" or f.data for f in formals):
         return None
     (vector,) = vectors
@@ -55,6 +52,15 @@ def unrolled(formals: Sequence[Formal], run: Run) -> Layout | None:
             if found is not None:
                 return _determined(found)
     return None
+
+
+def _counts(formal: Formal) -> bool:
+    """Whether a name speaks of a size: a constructor would be told it by such a name."""
+    return hint(_plain(formal.name), place="constructor") == "size"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def _determined(layout: Layout) -> Layout:
@@ -80,8 +86,7 @@ def _symbols(counts: Sequence[Formal]) -> list[str]:
     found: list[str] = []
     spare = iter("iohjmpquv")
     for formal in counts:
-        plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", formal.name).lower()
-        letter = _LETTERS.get(size_role(re.sub(r"labels", "classes", plain)), "")
+        letter = _LETTERS.get(size_role(_plain(formal.name).replace("labels", "classes")), "")
         if not letter or letter in found:
             letter = next(other for other in spare if other not in found)
         found.append(letter)
@@ -89,8 +94,10 @@ def _symbols(counts: Sequence[Formal]) -> list[str]:
 
 
 def _shapes(rest: Sequence[Formal], symbols: Sequence[str]) -> Iterator[dict[str, str]]:
-    """What the data, labels and masks may be, samples in rows first; numbers are left out."""
-    arrays = [f for f in rest if f.hint != "rate" and not _is_number(f)]
+    """What the data, labels and masks may be, samples in rows first. Plain numbers are left out, and what may be one is
+    that first.
+    """
+    arrays = [f for f in rest if f.hint != "rate"]
     pairs = [*(f"n,{s}" for s in (_FREE, *symbols)), *(f"{s},n" for s in (_FREE, *symbols))]
     tables = [f"{a},{b}" for a, b in itertools.permutations(symbols, 2)]
     labels = [f"n:label({s})" for s in reversed(symbols)]
@@ -103,13 +110,10 @@ def _shapes(rest: Sequence[Formal], symbols: Sequence[str]) -> Iterator[dict[str
         elif formal.hint == "label":
             columns.append(labels)
         else:
-            columns.append([*pairs, *(f"{t}:target" for t in tables)] if not k else [*labels, *pairs])
+            columns.append([_A_NUMBER, *labels, *pairs] if k else [*pairs, *(f"{t}:target" for t in tables)])
     for texts in itertools.product(*columns):
-        yield dict(zip((f.name for f in arrays), texts, strict=True))
-
-
-def _is_number(formal: Formal) -> bool:
-    return bool(_NUMBER.fullmatch(formal.name))
+        chosen = zip((f.name for f in arrays), texts, strict=True)
+        yield {name: text for name, text in chosen if text != _A_NUMBER}
 
 
 def _filled(formals: Sequence[Formal], vector: Formal, symbols: Mapping[str, str], shapes: Mapping[str, str]) -> Layout:
