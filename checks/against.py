@@ -144,7 +144,7 @@ class _Comparison:
     def _matching(self, case: Case) -> Matching:
         """Made once for a signature, at a case whose sizes are all different; what draws is found there too."""
         if case.signature not in self.known:
-            probe = distinct_case(self.own, 7, _dtype(case), signature=case.signature) or case
+            probe = distinct_case(self.own, 7, case.dtype, signature=case.signature) or case
             matching = self.known[case.signature] = counterpart(self.duo, self.trusted, probe)
             if self.drawing is None:
                 self.drawing = self.duo.draws(probe, matching)
@@ -186,7 +186,3 @@ def _oddness(case: Case) -> tuple[bool, bool, int]:
     sizes = [typical_size(case.arrays[name]) for name in case.movable]
     extreme = any(not 0.01 < size < 100 for size in sizes)
     return not case.rounded, extreme, sum(array.size for array in case.arrays.values())
-
-
-def _dtype(case: Case) -> np.dtype[np.floating]:
-    return next((case.arrays[name].dtype for name in case.movable), np.dtype(np.float64))

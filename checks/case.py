@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,11 @@ class Case:
             for name in self.arrays
             if self.is_differentiable(name) and self.signature.argument(name).kind != "simplex"
         )
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the arrays that may be moved; float64 where there is none."""
+        return next((self.arrays[name].dtype for name in self.movable), np.dtype(np.float64))
 
     def displaced(self, by: float, salt: int = 1) -> Case:
         """The same case beside itself: every float entry moved by `by` times its array's size, the upstream drawn anew.

@@ -376,8 +376,7 @@ class _Run:
 
     def _plain(self, case: Case) -> list[Case]:
         """A few cases of ordinary values, of the dtype of this one."""
-        dtype = next(array.dtype for name, array in case.arrays.items() if name in case.movable)
-        found = (ordinary_case(case.subject, self.seed + k, dtype, signature=case.signature) for k in range(4))
+        found = (ordinary_case(case.subject, self.seed + k, case.dtype, signature=case.signature) for k in range(4))
         return [one for one in found if one is not None]
 
     def failed(self, why: str) -> Report:

@@ -6,6 +6,7 @@ taken for one of 3. A cure has to make the gradient agree on all of them.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -287,7 +288,9 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
             enough = len(samples) >= _LEAST_CASES and spent > _MOST_FORWARDS
             if len(samples) >= _MOST_CASES - 1 or enough or time.monotonic() > until:
                 break
-        other = _told_otherwise(first, seed) if samples and spent < _MOST_FORWARDS else None
+        # What mends the gradient at the default alone is no cure.
+        room = samples and first.mode is None and spent < _MOST_FORWARDS
+        other = next(told_otherwise(samples[0].case), None) if room else None
         if other is not None and other.finite:
             (samples if any(other.is_wrong(name) for name in names) else controls).append(other)
     return Evidence(samples, controls) if samples else None
@@ -295,10 +298,9 @@ def gather(results: Sequence[CaseResult], seed: int, until: float = np.inf) -> E
 
 def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: Sequence[Sample]) -> Iterator[Case]:
     subject = first.case.subject
-    dtype = next((first.case.arrays[name].dtype for name in first.case.movable), np.dtype(float))
     for k, usual in enumerate(_STARTS):
         start = _SMALL if any(sample.evaluations > _LONG for sample in samples) else usual
-        case = ordinary_case(subject, seed + k, dtype, signature=first.case.signature, start=start)
+        case = ordinary_case(subject, seed + k, first.case.dtype, signature=first.case.signature, start=start)
         if case is not None and _small(case):
             yield case.displaced(BESIDE)
             if k == 1:
@@ -307,27 +309,24 @@ def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: S
                     yield wide.displaced(BESIDE)
     sizes = {name: 4 + 2 * k for k, name in enumerate(first.case.signature.sizes)}  # where some have to be even
     for k in range(2):
-        case = ordinary_case(subject, seed + k, dtype, {**sizes, **_larger(sizes, k)}, signature=first.case.signature)
+        case = ordinary_case(
+            subject, seed + k, first.case.dtype, {**sizes, **_larger(sizes, k)}, signature=first.case.signature
+        )
         if case is not None and _small(case):
             yield case.displaced(BESIDE)
     drawn = [replace(result.case, upstream=None) for result in wrong if result.mode == first.mode]
     yield from (case for case in drawn if _small(case))
 
 
-def _told_otherwise(first: CaseResult, seed: int) -> Sample | None:
-    """An ordinary case with another number for an option: what mends the gradient at the default alone is no cure."""
-    options = (mode for _, mode in first.case.subject.modes if mode.option == "number")
-    other = next(options, None) if first.mode is None else None
-    if other is None or str(other.signature) != str(first.case.subject.signature):
-        return None
-    dtype = next((first.case.arrays[name].dtype for name in first.case.movable), np.dtype(float))
-    case = ordinary_case(other, seed, dtype, start=_STARTS[0])
-    if case is None or not _small(case):
-        return None
-    try:
-        return Sample(case.displaced(BESIDE))
-    except GradproofError:
-        return None
+def told_otherwise(case: Case) -> Iterator[Sample]:
+    """Ordinary cases with another number for one option after the other that is a number."""
+    for _, mode in case.subject.modes:
+        if mode.option != "number" or str(mode.signature) != str(case.subject.signature):
+            continue
+        other = ordinary_case(mode, case.seed, case.dtype, start=_STARTS[0])
+        if other is not None and _small(other):
+            with contextlib.suppress(GradproofError):
+                yield Sample(other.displaced(BESIDE))
 
 
 def _larger(sizes: Mapping[str, int], by: int) -> dict[str, int]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from checks.diagnosis import constants
-from checks.diagnosis.evidence import Evidence, Pair, Sample
+from checks.diagnosis.evidence import Evidence, Pair, told_otherwise
 from checks.diagnosis.expressions import Expression, expressions, products, sizes_of
 from checks.diagnosis.finding import Diagnosis
-from checks.errors import GradproofError
 from checks.function import Array
-from checks.ordinary import ordinary_case
 
 _SPREAD = 1e-5  # of a ratio that is to be the same for all entries
 _MOST_OPTIONS = 4  # other numbers that the layer is told
@@ -55,16 +54,9 @@ def _of_option(evidence: Evidence, name: str, ratios: Sequence[float]) -> str | 
     first = evidence.samples[0]
     if any(abs(ratio - ratios[0]) > _SPREAD * abs(ratio) for ratio in ratios):
         return None
-    told = [mode for _, mode in evidence.subject.modes if mode.option == "number"]
-    for mode in told[:_MOST_OPTIONS]:
-        dtype = next((first.case.arrays[n].dtype for n in first.case.movable), np.dtype(float))
-        case = ordinary_case(mode, first.case.seed, dtype)
-        try:
-            other = None if case is None else Sample(case)
-        except GradproofError:
-            continue
-        ratio = None if other is None or name not in other.pairs else _ratio(other.pairs[name])
-        if other is not None and ratio is not None and abs(ratio - ratios[0]) > _SPREAD * abs(ratio):
+    for other in itertools.islice(told_otherwise(first.case), _MOST_OPTIONS):
+        ratio = _ratio(other.pairs[name]) if name in other.pairs else None
+        if ratio is not None and abs(ratio - ratios[0]) > _SPREAD * abs(ratio):
             kept = sizes_of([first, other])
             text = constants.named([ratios[0], ratio], {t: v for t, v in kept.items() if t.startswith("self.")})
             if text is not None and "self." in text:

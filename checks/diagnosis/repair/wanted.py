@@ -67,10 +67,9 @@ class Wanted:
     def _compact(self) -> list[Sample]:
         """A case with sizes of 2, of arrays with many axes the one that has a few entries."""
         case = self.samples[0].case
-        dtype = next((case.arrays[name].dtype for name in case.movable), np.dtype(float))
         sizes = dict.fromkeys(case.signature.sizes, 2)
         try:
-            small = ordinary_case(case.subject, case.seed, dtype, sizes, signature=case.signature)
+            small = ordinary_case(case.subject, case.seed, case.dtype, sizes, signature=case.signature)
             sample = None if small is None else Sample(small.displaced(BESIDE))
         except GradproofError:
             return []
