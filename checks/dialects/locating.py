@@ -20,7 +20,7 @@ from checks.dialects.probing import Live, Prober, upstream_like
 from checks.dialects.rates import at_rate, kept_rates
 from checks.dialects.reach import Path, Slot, arrays, as_number, walk
 from checks.dialects.siblings import on_object
-from checks.dialects.unnamed import Kept, kept_by, left_behind, place_unnamed
+from checks.dialects.unnamed import Kept, kept_by, left_behind, place_among, place_unnamed
 from checks.dialects.usage import Usage, clone
 from checks.errors import LayerError
 from checks.infer import Found
@@ -120,6 +120,10 @@ class Locating:
                 **{p.name: np.shape(p.paths[0].get(live.root)) for p in parameters if p.paths},
             },
         )
+        if found.raised is None:
+            follow = partial(follows, self.prober, found, self.inputs, {})
+            floats = [a.name for a in declared if a.kind in FLOATS]
+            place_among(located, floats, live.returned, self.usage.returned_names or (), follow)
         self.place_unnamed(found, live, parameters, located, behind)
         self.owing = self.owed(found, parameters, located)
         return parameters, located
@@ -306,6 +310,13 @@ class Locating:
         first = self.usage.returns_none or self.usage.updates
         return (loss or first) and any(p.name in located.places for p in parameters)
 
+    @property
+    def of_its_argument(self) -> bool:
+        """Whether it is a function with its derivative, of one number for an array: what it was made of is data."""
+        if self.usage.kind != "activation" or self.live is None or self.live.output is None:
+            return False
+        return not self.live.output.ndim and any(np.ndim(self.live.values[f.name]) for f in self.usage.forward)
+
     def owed(self, found: Found, parameters: Sequence[Parameter], located: Located) -> list[str]:
         """The first float input and the parameters."""
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
@@ -314,7 +325,7 @@ class Locating:
         names = floats[:1] if self.usage.gives_input and not self.answers_alone else []
         if self.usage.owners is not None:
             names = [name for name in self.usage.owners if name in floats]
-        if self.usage.alone:
+        if self.usage.alone or self.of_its_argument:
             return names
         if self.usage.inputs_are_parameters:
             names += [n for n in floats[1:] if is_parameter(n) or n in located.places]

@@ -15,7 +15,6 @@ import numpy as np
 from checks.dialects import objective, separate
 from checks.dialects.arguments import constants_told
 from checks.dialects.both import in_roles
-from checks.dialects.labelled import holding
 from checks.dialects.layer import arguments, constructor, make, method, plain, private, required, returned_names
 from checks.dialects.layer import recognises as is_layer
 from checks.dialects.names import BACKWARD, FORWARD, UPSTREAM
@@ -41,7 +40,6 @@ GRADIENT = (
 )
 
 
-_FUNCTION = ("f", "func", "function", "value", "evaluate", "__call__")
 _AFTER_THE_LOSS = ("{}_grad", "{}_gradient", "{}_prime", "{}_derivative", "{}Prime", "{}Grad", "{}Gradient", "grad_{}")
 
 
@@ -79,8 +77,6 @@ def _of_two(cls: type) -> Calls | None:
     loss = method(cls, LOSS)
     if loss is None and not is_layer(cls):
         loss = method(cls, tuple(f"_{name}" for name in LOSS))
-    if loss is None and holding(constructor(cls)[0]) is not None:  # of data and labels, any function is one
-        loss = method(cls, _FUNCTION)
     if loss is None:
         return None
     inputs, known = _inputs(cls, loss), [formal.name for formal in required(cls, loss)]

@@ -7,11 +7,13 @@ agrees nowhere stays in the likeliest place, for the check to say so).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from checks.dialects.names import gradient_names
 from checks.dialects.places import Located, Place
 from checks.dialects.reach import Path, as_number, walk
 from checks.evaluation import squeezed
@@ -41,6 +43,27 @@ def left_behind(root: Any, before: Kept) -> list[tuple[Path, Array]]:
         if slot.value is not was or (copied is not None and not np.array_equal(copied, value, equal_nan=True)):
             found.append((slot.path, value))
     return found
+
+
+def place_among(
+    located: Located, inputs: Sequence[str], returned: Any, returned_names: Sequence[str], follows: Follows
+) -> None:
+    """Fewer gradients than inputs, of which no name says whose they are: those of inputs that they follow, in order.
+
+    Where they follow none so, one of them is wrong, and they stay those of the first inputs.
+    """
+    given = [as_number(one) for one in returned] if isinstance(returned, tuple | list) else []
+    numbers = [one for one in given if one is not None]
+    first = list(inputs[: len(given)])
+    spoken = any(key in gradient_names(name) for key in returned_names for name in inputs)
+    at_first = [name for name in inputs if name in located.places] == first
+    if not 1 < len(numbers) == len(given) < len(inputs) or spoken or not at_first:
+        return
+    for names in itertools.combinations(inputs, len(numbers)):
+        if all(follows(name, number) for name, number in zip(names, numbers, strict=True)):
+            places = [located.places.pop(name) for name in first]
+            located.places.update(zip(names, places, strict=True))
+            return
 
 
 def place_unnamed(
