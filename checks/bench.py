@@ -122,9 +122,14 @@ class Bench:
 
     @property
     def noise(self) -> Noise:
-        """The round-off of each output, measured along one line through all movable arrays."""
+        """The round-off of each output, measured along one line through all arrays that are owed a gradient.
+
+        Data stay: a layer may compare them with each other (who is still at risk when), and jump where they tie.
+        """
         if self._noise is None:
-            moving = [self.arrays[name] for name in self.case.movable]
+            movable = self.case.movable
+            names = [name for name in movable if name in self.case.subject.owed] or movable
+            moving = [self.arrays[name] for name in names]
             self._noise = measure_noise(self.evaluate, moving, self.base, self.output.dtype, self.case.seed)
         return self._noise
 

@@ -324,3 +324,32 @@ def test_writing_into_the_callers_array_is_a_warning_beside_right_values(layer: 
     report = judged(layer)
     assert report.verdict == "pass", report.to_text()
     assert kind in {finding.kind for finding in report.findings}
+
+
+# --- data that is compared with itself
+
+
+class Survival:
+    """Who is still at risk when: the times of two samples may be the same, and then a step of one of them jumps."""
+
+    def forward(self, risk: Any, time: Any, event: Any) -> Any:
+        self.at_risk = (time[None, :] >= time[:, None]).astype(float)
+        self.event, self.e = event, np.exp(risk)
+        self.denom = self.at_risk @ self.e
+        return np.sum(event * (np.log(self.denom) - risk))
+
+    def backward(self) -> Any:
+        return self.e * (self.at_risk.T @ (self.event / self.denom)) - self.event
+
+
+class SurvivalOfItself(Survival):
+    def backward(self) -> Any:
+        return self.event * (self.e * (self.at_risk.T @ (1 / self.denom)) - 1)
+
+
+@pytest.mark.parametrize("tied", [(1.0, 2.0, 3.0), (1.0, 1.0, 3.0), (2.0, 2.0, 2.0)])
+def test_ties_among_data_are_no_noise(tied: tuple[float, ...]) -> None:
+    risk, event = np.array([0.3, -0.8, 1.1]), np.array([1.0, 0.4, 0.0])
+    for layer, verdict in ((Survival, "pass"), (SurvivalOfItself, "fail")):
+        report = judged(layer, inputs=(risk, np.array(tied), event), allow="overflow")
+        assert report.verdict == verdict, report.to_text()
