@@ -19,7 +19,7 @@ from checks.buffers import buffers_of, narrow_buffers
 from checks.case import Case
 from checks.errors import GradproofError, LayerError, UserCodeRaised
 from checks.function import Array, Function, flat_output
-from checks.noise import SINGLE, Noise, Together, measure_noise, noise_inside, rounded_inside
+from checks.noise import SINGLE, Noise, Together, hidden_noise, measure_noise, noise_inside, rounded_inside
 from checks.subject import Subject, Trial, is_differentiable
 
 WAYS = 4  # directions in which everything is moved to see how much the output changes at all
@@ -57,6 +57,7 @@ class Bench:
         self.base = flat_output(self.output)
         self._noise: Noise | None = None
         self._inside: dict[str, Array | None] = {}
+        self._hidden: dict[str, Array | None] = {}
 
     def _fresh(self, arrays: Mapping[str, Array]) -> Trial:
         reseed(self.case.seed)
@@ -146,6 +147,16 @@ class Bench:
             self._inside[name] = own
         return self._inside[name] is not None
 
+    def stands_still(self, name: str) -> bool:
+        """Whether a part of the output stands still where the noise was measured, beside one that moves.
+
+        From then on the array's function is taken for as noisy as that part is where it moves.
+        """
+        if name not in self._hidden:
+            found = hidden_noise(self.evaluate, self.arrays[name], self.base, self.case.seed)
+            self._hidden[name] = found if np.any(found > 4 * self.noise.deviation) else None
+        return self._hidden[name] is not None
+
     def _staircase(self, name: str) -> bool:
         return rounded_inside(self.evaluate, self.arrays[name], self.base, self.case.seed)
 
@@ -176,6 +187,9 @@ class Bench:
         deviation, inside = self.noise.deviation, self._inside.get(name)
         if inside is not None:
             deviation, unit = np.maximum(deviation, inside), SINGLE
+        hidden = self._hidden.get(name)
+        if hidden is not None:
+            deviation = np.maximum(deviation, hidden)
         weights = np.asarray(upstream, dtype=self.base.dtype).reshape(-1)
         return Function(self.evaluate, array, weights, self.base, deviation, unit)
 

@@ -15,6 +15,7 @@ from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, VERY_WEAK, Cause, 
 from checks.evaluation import COARSE, Evaluation
 from checks.function import Along, Array, Function
 from checks.ladder import Derivative, Line, differentiate, jump, natural_slope
+from checks.noise import HIDDEN
 from checks.sweep import once, sweep
 
 CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
@@ -96,12 +97,12 @@ class _Comparing:
     def run(self) -> Entries:
         codes = self._begin()
         if codes.any() and self.evaluation.rounds_inside(self.name):
-            function = self.evaluation.function(self.name)
-            assert function is not None
-            self.function = function
-            codes = self._begin()
+            codes = self._begin_anew()
         if codes.any():
             codes = self._refine(codes)
+        if self._within_round_off(codes) and self.evaluation.numeric.stands_still(self.name):
+            codes = self._refine(self._begin_anew())
+        if codes.any():
             self.typical = self._typical()
         return Entries(
             name=self.name,
@@ -118,6 +119,23 @@ class _Comparing:
             hidden=self._hidden(),
             reach=max(self.blunt, self._reach(codes)),
             rough=self.rough,
+        )
+
+    def _begin_anew(self) -> Array:
+        """From the start with a function of which more is known."""
+        function = self.evaluation.function(self.name)
+        assert function is not None
+        self.function = function
+        return self._begin()
+
+    def _within_round_off(self, codes: Array) -> bool:
+        """Whether steps so short tell of a difference that the round-off of numbers near one could make."""
+        largest = max(1.0, float(np.max(np.abs(self.function.base), initial=0.0)))
+        weights = float(np.sum(np.abs(self.function.weights)))
+        return any(
+            abs(self.a[k] - self.n[k]) * step <= HIDDEN * largest * weights
+            for k, step in self.steps.items()
+            if codes[k] == DIFFERS
         )
 
     def _hidden(self) -> float:

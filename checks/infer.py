@@ -165,7 +165,7 @@ def _first(
                 refuted = refuted or found
                 continue
             if fitting and not search.doubts(layout, group.name):
-                return found
+                return (search.as_numbers(found) if found is not None else None) or found
             if fitting is None:
                 unclear = unclear or found
             elif first is None and found is not None and (fitting or not search.rejects(found, group.name)):
@@ -380,6 +380,22 @@ class _Search:
             new = new.with_argument(replace(argument, dims=()))
         found = self.attempt(new) if numbers else None
         return found if found is not None and self.fits(found) else None
+
+    def as_numbers(self, found: Found) -> Found | None:
+        """The layout with numbers for arrays of the constructor, where the gradients are numbers as well then.
+
+        A factor of an array gives whatever is summed over everything that array's shape; of a number, its own.
+        """
+        unspoken = [f.name for f in self.formals if f.place == "constructor" and f.hint == "none" and not f.data]
+        arrays = [a for a in found.layout.arguments if a.name in unspoken and a.dims and a.kind == "float"]
+        new = found.layout
+        for argument in arrays:
+            new = new.with_argument(replace(argument, dims=()))
+        other = self.attempt(new) if arrays and not self.inputs else None
+        if other is None or not self.fits(other):
+            return None
+        shapes = self.gradients(other)
+        return other if all(shape == () for a in arrays for shape in shapes.get(a.name, [(1,)])) else None
 
     def _told(self, scenario: str) -> Collection[str]:
         return self.told if scenario == "documented" else ()

@@ -25,6 +25,8 @@ POINTS = 7
 SPACINGS = (2.0**-36, 2.0**-32, 2.0**-18, 2.0**-14)
 SPACINGS_SINGLE = (2.0**-14, 2.0**-20)  # in single precision; what only the wider one shows is a wave, and no noise
 SPACINGS_INSIDE = (2.0**-20, 2.0**-23)  # about the grid of single precision
+SPACINGS_HIDDEN = tuple(2.0**-k for k in range(4, 37, 4))
+HIDDEN = 2.0**-49  # of the largest number at hand, or of one: round-off that may hide in a part that stands still
 PROBE = 2.0**-10
 UNSEEN = 2.0**-30  # of an entry's size: a step that single precision does not show, and double precision does
 
@@ -76,6 +78,27 @@ def noise_inside(evaluate: Callable[[], Array], array: Array, base: Array, seed:
     """The noise of each output along `array`, of a function that rounds to single what it takes from it."""
     line = Together(evaluate, [array], seed)
     return np.maximum(*(table_noise(line.table(spacing, base)) for spacing in SPACINGS_INSIDE))
+
+
+def hidden_noise(evaluate: Callable[[], Array], array: Array, base: Array, seed: int = 0) -> Array:
+    """The noise of each output that shows about wider spacings alone: a part of it stands still, and another moves.
+
+    log(exp(x)) - x about 1e-8: exp(x) lies on the grid of numbers near one, and x moves between its points. Round-off
+    is the same about two spacings, which a kink's, a wave's or a smooth part's share is not, and no more than that of
+    numbers near one, or near the largest at hand. Some fifty evaluations.
+    """
+    line = Together(evaluate, [array], seed)
+    finite = [float(np.max(np.abs(values[np.isfinite(values)]), initial=1.0)) for values in (array, base)]
+    most = HIDDEN * max(finite)
+    largest = np.zeros(base.shape)
+    before = None
+    for spacing in SPACINGS_HIDDEN:
+        found = table_noise(line.table(spacing, base))
+        if before is not None:
+            wide, close = np.maximum(found, before), np.minimum(found, before)
+            largest = np.where((wide <= 4 * close) & (wide <= most), np.maximum(largest, wide), largest)
+        before = found
+    return largest
 
 
 def rounded_inside(evaluate: Callable[[], Array], array: Array, base: Array, seed: int = 0) -> bool:

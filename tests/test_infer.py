@@ -256,3 +256,65 @@ def test_a_product_that_is_wrong_for_matrices_is_not_read_for_vectors() -> None:
             return dout @ self.W.T
 
     assert str(read(NotTransposed).signature) == "x(n,i), W(i,o) -> (n,o)"
+
+
+class Spread:
+    def __init__(self, share):
+        self.share = share
+
+    def forward(self, given):
+        self.given = given
+        return given + self.share**2 * np.roll(given, 1, -1)
+
+
+class SpreadNumber(Spread):
+    def backward(self, z):
+        self.dshare = 2 * self.share * np.sum(z * np.roll(self.given, 1, -1))
+        return z + self.share**2 * np.roll(z, -1, -1)
+
+
+class SpreadColumns(Spread):
+    def backward(self, z):
+        self.dshare = 2 * self.share * np.sum(z * np.roll(self.given, 1, -1), axis=0)
+        return z + np.roll(self.share**2 * z, -1, -1)
+
+
+class SpreadColumnsWrongly(Spread):
+    def backward(self, z):
+        self.dshare = 2 * self.share * np.sum(z * np.roll(self.given, 1, -1), axis=0)
+        return z + self.share**2 * np.roll(z, -1, -1)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"), [(SpreadNumber, "share()"), (SpreadColumns, "share(i)"), (SpreadColumnsWrongly, "share(i)")]
+)
+def test_what_is_summed_over_everything_is_of_a_number(layer: type, shape: str) -> None:
+    assert str(read(layer).signature) == f"given(n,i), {shape} -> (n,i)"
+
+
+class Joins:
+    """Nodes take from those that they are joined to, and from themselves."""
+
+    def __init__(self, p, q):
+        self.w = np.random.randn(p, q)  # noqa: NPY002 - as people write it
+
+    def forward(self, f, g):
+        loops = np.identity(g.shape[0]) + g
+        scale = 1 / np.sqrt(loops.sum(axis=1))
+        self.f, self.s = f, scale[:, None] * loops * scale[None]
+        return self.s @ f @ self.w
+
+    def backward(self, z):
+        self.dw = (self.s @ self.f).T @ z
+        return self.s.T @ z @ self.w.T
+
+
+class JoinsWrongly(Joins):
+    def backward(self, z):
+        self.dw = self.f.T @ z
+        return self.s.T @ z @ self.w.T
+
+
+@pytest.mark.parametrize("layer", [Joins, JoinsWrongly])
+def test_what_the_identity_is_added_to_is_square(layer: type) -> None:
+    assert str(read(layer).signature) == "f(n,i), g(n,n):mask, w(i,o) -> (n,o)"

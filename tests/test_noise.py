@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.function import flat_output
-from checks.noise import SINGLE, Noise, measure_noise, noise_inside, rounded_inside, table_noise
+from checks.noise import SINGLE, Noise, hidden_noise, measure_noise, noise_inside, rounded_inside, table_noise
 
 DOUBLE = 2.0**-53
 Layer = Callable[[Any], Any]
@@ -243,3 +243,30 @@ def test_a_unit_that_is_just_off_adds_no_noise(off: float) -> None:
     noise = noise_of(lambda x: np.maximum(x - np.array([0.13, 0.5, -0.2]) - off, 0.0) + np.array([3.0, 2.0, 1.0]), x)
     assert np.all(noise.deviation <= 1e-14)
     assert not noise.single
+
+
+HIDDEN_PARTS: dict[str, Layer] = {
+    "exp near one": lambda x: np.log(np.exp(x)) - x,
+    "one added and taken away": lambda x: (1 + x) - 1 - 2 * x,
+    "a root near one": lambda x: np.sqrt(1 + x) - x,
+}
+NOTHING_HIDDEN: dict[str, Layer] = {
+    "smooth": lambda x: 3e-8 * np.tanh(1e8 * x),
+    "a kink beside it": lambda x: np.maximum(x, 1.1e-8) + 2 * x,
+    "a wave": lambda x: np.sin(1e5 * x) / 1e5 + x,
+    "numbers of any size": lambda x: x * x,
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN_PARTS)
+def test_a_part_that_stands_still_beside_one_that_moves_is_as_noisy_as_numbers_near_one(name: str) -> None:
+    evaluate, x, base = along(HIDDEN_PARTS[name], np.array([1.57e-8, -3.1e-8, 2.2e-8]))
+    found = hidden_noise(evaluate, x, base)
+    assert np.all(found > 2e-17)
+    assert np.all(found < 1e-15)
+
+
+@pytest.mark.parametrize("name", NOTHING_HIDDEN)
+def test_what_moves_hides_nothing(name: str) -> None:
+    evaluate, x, base = along(NOTHING_HIDDEN[name], np.array([1.57e-8, -3.1e-8, 2.2e-8]))
+    assert np.all(hidden_noise(evaluate, x, base) <= 1e-22)

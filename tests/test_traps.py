@@ -353,3 +353,14 @@ def test_ties_among_data_are_no_noise(tied: tuple[float, ...]) -> None:
     for layer, verdict in ((Survival, "pass"), (SurvivalOfItself, "fail")):
         report = judged(layer, inputs=(risk, np.array(tied), event), allow="overflow")
         assert report.verdict == verdict, report.to_text()
+
+
+# --- a part of the output that stands still between the numbers near one
+
+
+@pytest.mark.parametrize("seed", [0, 111])
+def test_what_stands_still_between_the_numbers_near_one_is_noise(seed: int) -> None:
+    """Who alone is at risk loses log(exp(risk)) - risk: exp lies on the grid of numbers near one, risk between it."""
+    risk = 1e-7 * np.random.default_rng(seed).standard_normal((3, 2))
+    time, event = np.array([0.52, -0.58, 0.11]), np.array([[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
+    assert judged(Survival, inputs=(risk, time, event), allow="overflow").verdict != "fail"

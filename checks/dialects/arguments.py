@@ -11,6 +11,8 @@ from typing import Any
 _SHAPED = frozenset({"zeros", "ones", "empty", "full", "eye", "arange", "range", "identity"})  # all arguments count
 _SHAPING = frozenset({"reshape", "pad", "repeat", "tile", "split", "array_split", "roll"})  # those beside the array do
 
+_MAKING = frozenset({"zeros", "ones", "empty", "full", "randn", "rand", "normal", "uniform", "standard_normal"})
+
 
 def keys_read(function: Callable[..., Any], name: str, depth: int = 1) -> tuple[str, ...]:
     """The keys that have to be in the argument of that name: `parameters["W1"]`, in the order of the code.
@@ -104,6 +106,42 @@ def keys_written(function: Callable[..., Any]) -> tuple[str, ...]:
 def counts(function: Callable[..., Any], name: str) -> bool:
     """Whether the argument of that name is used as a whole number: `C // G`, `range(k)`, in a shape, in a slice."""
     return any(is_name(part, name) for node in ast.walk(tree_of(function)) for part in _numbers(node))
+
+
+def joined_to_itself(function: Callable[..., Any], name: str) -> bool:
+    """Whether the identity is added to the argument of that name, as to a graph whose nodes neighbour themselves.
+
+    A multiple of it is none: a jitter is added to a matrix of kernels.
+    """
+    return any(
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Add)
+        and any(
+            is_name(one, name) and _identity(other) for one, other in ((node.left, node.right), (node.right, node.left))
+        )
+        for node in ast.walk(tree_of(function))
+    )
+
+
+def _identity(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", None) in ("eye", "identity")
+
+
+def makes_arrays_of(function: Callable[..., Any], name: str) -> bool:
+    """Whether the argument of that name is an axis length of an array that the function makes: `randn(a, b)`,
+    `zeros((a, b))`, `normal(0, s, (a, b))`, `uniform(size=(a, b))`.
+    """
+    for node in ast.walk(tree_of(function)):
+        called = getattr(node.func, "attr", getattr(node.func, "id", None)) if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or called not in _MAKING:
+            continue
+        given = [*node.args, *(word.value for word in node.keywords if word.arg in ("size", "shape"))]
+        lengths = [one for one in given if isinstance(one, ast.Tuple | ast.List)]
+        if called in ("randn", "rand"):
+            lengths += given
+        if any(is_name(part, name) for one in lengths for part in _terms(one)):
+            return True
+    return False
 
 
 def in_turn(function: Callable[..., Any], name: str) -> bool:

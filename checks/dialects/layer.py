@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.arguments import in_turn, rest_name, taken_from_rest, tree_of
+from checks.dialects.arguments import in_turn, makes_arrays_of, rest_name, taken_from_rest, tree_of
 from checks.dialects.calls import (
     CONTEXT,
     THE_RATE,
@@ -253,6 +253,8 @@ def _as_counted(obj: type, formal: Formal) -> Formal:
         return replace(formal, family="none", options=numbers)
     if formal.hint == "size" and in_turn(obj.__init__, formal.name):  # type: ignore[misc]
         return replace(formal, family="shape")  # `C, H, W = input_dim`
+    if formal.hint in ("none", "rate") and makes_arrays_of(obj.__init__, formal.name):  # type: ignore[misc]
+        return replace(formal, family="size")
     return replace(formal, options=options(obj, formal.name))
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from checks.dialects.arguments import joined_to_itself
 from checks.dialects.names import FORWARD, OUTPUT
 from checks.infer_layout import Formal
 from checks.subject import Option
@@ -186,7 +187,10 @@ def formals(function: Callable[..., Any], place: Any, *, skip: int = 0) -> tuple
     except (TypeError, ValueError):
         return [], []
     named = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    needed = [Formal(p.name, place) for p in named if p.default is p.empty]
+    joined = {p.name for p in named if place == "forward" and joined_to_itself(function, p.name)}
+    needed = [
+        Formal(p.name, place, family="graph" if p.name in joined else None) for p in named if p.default is p.empty
+    ]
     spare = [Formal(p.name, place, p.default) for p in named if p.default is not p.empty]
     return needed, spare
 
