@@ -55,6 +55,7 @@ class Bench:
             raise UserCodeRaised("forward", error) from error
         self.narrow = bool(narrow)  # whether the layer makes buffers of single precision for itself
         self.base = flat_output(self.output)
+        self.answered = set(case.subject.owed)
         self._noise: Noise | None = None
         self._inside: dict[str, Array | None] = {}
         self._hidden: dict[str, Array | None] = {}
@@ -123,13 +124,13 @@ class Bench:
 
     @property
     def noise(self) -> Noise:
-        """The round-off of each output, measured along one line through all arrays that are owed a gradient.
+        """The round-off of each output, measured along one line through all arrays that are owed or given a gradient.
 
         Data stay: a layer may compare them with each other (who is still at risk when), and jump where they tie.
         """
         if self._noise is None:
             movable = self.case.movable
-            names = [name for name in movable if name in self.case.subject.owed] or movable
+            names = [name for name in movable if name in self.answered] or movable
             moving = [self.arrays[name] for name in names]
             self._noise = measure_noise(self.evaluate, moving, self.base, self.output.dtype, self.case.seed)
         return self._noise
@@ -217,6 +218,7 @@ class Bench:
             raise
         except Exception as error:
             raise UserCodeRaised(phase, error) from error
+        self.answered.update(given)
         return {name: own_gradient(name, value) for name, value in given.items()}
 
 

@@ -155,6 +155,10 @@ def _spaced(line: Together, base: Array, slope: Array, grain: Array) -> tuple[Ar
         open_ = still
         if not open_.any():
             break
+    if open_.any():  # no more than it had to move by, at the far end of the widest table: a kink lies there
+        steps = np.abs(np.diff(table, axis=0))
+        kink = (steps[1:-1] == 0).all(axis=0) & (steps.max(axis=0) <= 2.5 * slope * spacing)
+        deviation = np.where(open_ & kink, 0.0, deviation)
     return deviation, width, stairs
 
 

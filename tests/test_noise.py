@@ -245,6 +245,14 @@ def test_a_unit_that_is_just_off_adds_no_noise(off: float) -> None:
     assert not noise.single
 
 
+@pytest.mark.parametrize("off", [1e-7, 1e-6, 1e-5, 1e-4, 2e-4, 3e-4, 1e-3])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_kink_at_the_end_of_the_widest_table_adds_no_noise(off: float, seed: int) -> None:
+    x = np.array([1.8, -2.3, 0.25, 7.0])
+    noise = noise_of(lambda a: np.maximum(a, x * (1 + np.sign(x) * off)), x, seed)
+    assert np.all(noise.deviation <= 1e-14)
+
+
 HIDDEN_PARTS: dict[str, Layer] = {
     "exp near one": lambda x: np.log(np.exp(x)) - x,
     "one added and taken away": lambda x: (1 + x) - 1 - 2 * x,
