@@ -8,6 +8,7 @@ judged by the rules that need no repetition only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from checks.live import Live, beside, close, extent, free_sizes, used
 from checks.overflow import overflow
 from checks.results import Finding
 from checks.subject import Arrays, is_differentiable
+
+SEVERAL = 3  # samples in place of one
 
 
 def breaches(case: Case) -> list[Finding]:
@@ -265,6 +268,58 @@ def _dtypes(case: Case) -> Iterator[Finding]:
             )
 
 
+def _alone(case: Case) -> Iterator[Finding]:
+    """Where forward takes several samples at once, backward is not right for one sample alone.
+
+    A batch of one, or a number for an array, hides that a gradient is not summed: what is read so fits either way.
+    """
+    several = _several(case)
+    if several is None:
+        return
+    expected, _ = Live(case).both(case.arrays)
+    live = Live(case)
+    output = live.forward(several.arrays)
+    if output.ndim:  # else a loss of all of them
+        alone = expected if expected.ndim else expected[None]
+        if output.shape != (SEVERAL, *alone.shape[1:]) or not close(output[:1], alone):
+            return
+    shapes = _shapes(several)
+    advice = "sum over the samples, or refuse several of them in forward"
+    try:
+        gradients = live.backward(several.upstream_for(output))
+    except Exception as error:
+        message = f"forward takes {shapes}, and backward is right for one sample alone: it raised {_raised(error)}"
+        yield Finding(kind="raises", severity="warning", message=message, suggestion=advice)
+        return
+    for name, gradient in gradients.items():
+        if case.subject.roles.get(name) == "parameter" and gradient.shape != case.arrays[name].shape:
+            message = (
+                f"forward takes {shapes}, and the gradient of {name} is right for one sample alone: "
+                f"it has shape {gradient.shape}, but {name} has shape {case.arrays[name].shape}"
+            )
+            yield Finding(kind="not-summed", severity="warning", message=message, gradient=name, suggestion=advice)
+
+
+def _several(case: Case) -> Case | None:
+    """The case with several samples in place of the one that its inputs are read for; None where they are no one."""
+    inputs = [a for a in case.signature.arguments if case.subject.roles.get(a.name) not in ("parameter", "hyper")]
+    if not inputs or not inputs[0].differentiable:
+        return None
+    arrays = dict(case.arrays)
+    for argument in inputs:
+        array = arrays[argument.name]
+        if not argument.dims:
+            array = array[None]
+        elif str(argument.dims[0]) != "1" or (len(argument.dims) == 1 and argument.differentiable):
+            return None
+        factors = (
+            np.linspace(1.0, 0.5, SEVERAL) if argument.differentiable and argument.kind == "float" else np.ones(SEVERAL)
+        )
+        rows = [np.asarray(array * factor, dtype=array.dtype) for factor in factors]
+        arrays[argument.name] = np.concatenate(rows)
+    return replace(case, arrays=arrays, upstream=None)
+
+
 def _fortran(array: Array) -> Array:
     return np.array(array, order="F")
 
@@ -311,5 +366,6 @@ RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _reuses,
     _layout,
     _dtypes,
+    _alone,
     overflow,
 )

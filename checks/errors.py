@@ -15,6 +15,10 @@ class LayerError(GradproofError):
     """The user's layer could not be built, run or read; the message is one or two lines for its author."""
 
 
+class SilentError(LayerError):
+    """Backward ran, and left no gradient of what the layer was taken to answer for."""
+
+
 class NotFedError(LayerError):
     """Backward wants something that forward does not give."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from checks.diagnosis import Diagnosis, Mended
+from checks.dialects.names import respelled
 from checks.errors import UserCodeRaised
 from checks.look import CaseResult
 from checks.results import Comparison, Finding
@@ -75,7 +76,7 @@ def _missing(seen: Seen) -> Iterator[Finding]:
         if row.role != "parameter":
             cure = "let backward return it"
         if near:
-            cure = f"rename {near[0]} to d{row.name}"
+            cure = f"rename {near[0]} to {respelled(row.name, near[0])}"
         message = f"forward depends on {row.name}, but backward gives no gradient for it{beside}"
         yield seen.finding("missing-gradient", "error", message, row.name, cure)
 

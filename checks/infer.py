@@ -51,12 +51,15 @@ Sizes = Mapping[str, int]
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Found:
-    """A layout that works, with its runs. `raised`: what backward raised, where it never ran."""
+    """A layout that works, with its runs. `raised`: what backward raised, where it never ran, or ran `by_chance`, at
+    some sizes alone.
+    """
 
     layout: Layout
     sizes: tuple[Sizes, ...]
     probes: tuple[Probe, ...]
     raised: BaseException | None = None
+    by_chance: bool = False
 
     def output(self) -> tuple[Dim, ...] | None:
         """The output's sizes in terms of the layout's; None where nothing simple explains them."""
@@ -145,6 +148,7 @@ def _first(
     told = ""  # the scenario of the first
     unclear: Found | None = None  # it runs, but nothing can be made of what backward gives
     refuted: Found | None = None
+    misfit: Found | None = None  # odd, and some of its gradients have other shapes than their arrays
     most = _MOST_PROBES
     named = {formal.name for formal in formals if formal.hint != "none"}
     for group in _groups(formals, table, {} if own_shapes else search.told, divided=divided):
@@ -174,10 +178,12 @@ def _first(
                     return better
                 first, told = found, group.name
                 most = min(most, search.probes + _MOST_AFTER_FIRST[not spoken])
+            elif fitting is False and found is not None and misfit is None and search.fits_in_part(found):
+                misfit = found
             if search.probes >= min(most, start + group.most) or search.hopeless(formals):
                 break
     if first is None and unclear is None and not search.inputs:
-        first = search.one_sample(formals) or (None if search.half else refuted)
+        first = search.one_sample(formals) or (None if search.half else refuted or misfit)
     if first is not None or unclear is not None:
         return first or unclear
     return search.attempt(literal(formals, search.inputs)) if search.inputs else None
@@ -332,6 +338,12 @@ class _Search:
             why = ValueError("no error, but its gradients have other shapes than these arrays")
             self.best = (found.layout, Probe("backward", why, found.probes[0].output))
         return bool(self.half) or scenario in FITTING or collapsed(found.layout, self.formals, self.told)
+
+    def fits_in_part(self, found: Found) -> bool:
+        """Whether the gradient of one of several arrays has the array's shape, whatever the sizes."""
+        declared = {a.name: a.dims for a in found.layout.arguments if a.kind == "float" and len(a.dims) > 1}
+        shapes = self.gradients(found) if len(declared) > 1 else {}
+        return any(found.named(of) == declared[name] for name, of in shapes.items() if name in declared)
 
     def answered(self, found: Found) -> Found | None:
         """A layout in which arrays of which nothing is known have their gradients' shapes, where it works and all fit.
@@ -520,8 +532,8 @@ class _Search:
         return found if not explained or found.output() is not None else None
 
     def second_best(self) -> Found:
-        """One that runs at even sizes alone; else the first whose forward runs throughout, though backward raises; else
-        NotFoundError.
+        """One that runs at even sizes alone; else the first whose forward runs throughout, though backward raises, at
+        some sizes or at all; else NotFoundError.
         """
         if self.partly is not None:
             layout = self.partly[0]
@@ -529,6 +541,9 @@ class _Search:
                 found = self._confirmed_at(layout.times((name,), 2))
                 if found is not None:
                     return found
+            by_chance = self._where_it_raises(*self.partly)
+            if by_chance is not None:
+                return by_chance
         half = self.half or self.of_ids
         for layout in (*filter(None, map(self._stepping, half)), *half, *self.tied):
             sizes = self._sizes(layout)
@@ -543,6 +558,13 @@ class _Search:
             raise NotFoundError(self.probes, *self.partly)
         best = self.best or (None, None)
         raise NotFoundError(self.probes, best[0], best[1], None)
+
+    def _where_it_raises(self, layout: Layout, reached: Probe, sizes: Sizes) -> Found | None:
+        """The layout as one in which backward raises, where forward runs at all sizes and nothing about it is odd."""
+        if reached.stage != "backward" or not meant(layout, self.formals, (), "", reached.error):
+            return None
+        found = self._confirmed(layout, sizes, reached, "backward")
+        return None if found is None else replace(found, by_chance=True)
 
     def _stepping(self, layout: Layout) -> Layout | None:
         """The layout with an optimizer for what only backward uses, of an array that nothing is known of."""

@@ -65,10 +65,15 @@ def natural(
 
 def collapsed(layout: Layout, formals: Sequence[Formal], told: Collection[str]) -> bool:
     """Whether an array has one entry alone, although neither its name nor the code speaks of a number."""
-    return any(
-        all(d.text == "1" for d in a.dims) and a.kind == "float" and not is_scalar(a.name)
-        for _, a in _untold(layout, formals, told)
-    )
+    arrays = [a for _, a in _untold(layout, formals, told) if a.kind == "float"]
+    alone = [a for a in arrays if all(d.text == "1" for d in a.dims) and not is_scalar(a.name)]
+    return any(not _of_one_unit(a, arrays) for a in alone)
+
+
+def _of_one_unit(bias: Argument, arrays: Sequence[Argument]) -> bool:
+    """Whether it has a row and a column, as the bias of the one unit that a matrix of weights beside it makes."""
+    matrices = [a for a in arrays if len(a.dims) == 2 and len(bias.dims) == 2 and any(d.names for d in a.dims)]
+    return any(d.text == "1" for a in matrices for d in a.dims)
 
 
 def _untold(layout: Layout, formals: Sequence[Formal], told: Collection[str]) -> list[tuple[Formal, Argument]]:

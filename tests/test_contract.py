@@ -272,6 +272,51 @@ class KeepsItsCache(SpoilsItsCache):
         return dout * slope
 
 
+class RowAlone:
+    """The bias is not summed: right for a batch of one, though forward takes more."""
+
+    def __init__(self, c_in: int, c_out: int) -> None:
+        self.W, self.b = np.random.randn(c_in, c_out), np.zeros((1, c_out))  # noqa: NPY002
+        self.db = np.zeros_like(self.b)
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout: Any) -> Any:
+        self.dW = self.x.T @ dout
+        self.db[...] = dout
+        return dout @ self.W.T
+
+
+class RowChecked(RowAlone):
+    def forward(self, x: Any) -> Any:
+        if len(x) != 1:
+            raise ValueError("one sample, please")
+        return super().forward(x)
+
+
+class NumberAlone:
+    """The factor's gradient is not summed: right for a number, though forward takes arrays."""
+
+    def __init__(self, factor: float = 1.5) -> None:
+        self.factor = factor
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return self.factor * x
+
+    def backward(self, dout: Any) -> Any:
+        self.dfactor = float(dout * self.x)
+        return self.factor * dout
+
+
+class AnyNumbers(NumberAlone):
+    def backward(self, dout: Any) -> Any:
+        self.dfactor = float(np.sum(dout * self.x))
+        return self.factor * dout
+
+
 def report(layer: Any, **options: Any) -> Report:
     return check(layer, seed=0, max_examples=8, **options)
 
@@ -297,6 +342,8 @@ def kinds(layer: Any, **options: Any) -> set[str]:
         (NaiveSigmoid, "overflow", "warning"),
         (ReusesItsBuffer, "aliases", "warning"),
         (SpoilsItsCache, "stale-cache", "warning"),
+        (RowAlone, "raises", "warning"),
+        (NumberAlone, "raises", "warning"),
     ],
 )
 def test_a_breach_is_found(layer: type, kind: str, severity: str) -> None:
@@ -308,7 +355,7 @@ def test_a_breach_is_found(layer: type, kind: str, severity: str) -> None:
 @pytest.mark.parametrize(
     "layer",
     [Affine, ReadsLastOfMany, PopsItsCache, AccumulatesAndResets, RunningMean, Relu, HandsOutCopies, RowOrder]
-    + [StableSoftmax, CopiesItsBuffer, KeepsItsCache],
+    + [StableSoftmax, CopiesItsBuffer, KeepsItsCache, RowChecked, AnyNumbers],
 )
 def test_a_near_twin_breaks_nothing(layer: type) -> None:
     assert kinds(layer) == set()

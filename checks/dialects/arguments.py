@@ -136,9 +136,7 @@ def makes_arrays_of(function: Callable[..., Any], name: str) -> bool:
         if not isinstance(node, ast.Call) or called not in _MAKING:
             continue
         given = [*node.args, *(word.value for word in node.keywords if word.arg in ("size", "shape"))]
-        lengths = [one for one in given if isinstance(one, ast.Tuple | ast.List)]
-        if called in ("randn", "rand"):
-            lengths += given
+        lengths = given if called in ("randn", "rand") else [g for g in given if isinstance(g, ast.Tuple | ast.List)]
         if any(is_name(part, name) for one in lengths for part in _terms(one)):
             return True
     return False

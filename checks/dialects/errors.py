@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from checks.dialects.probing import explain
 from checks.dialects.usage import Usage
-from checks.errors import LayerError
+from checks.errors import LayerError, SilentError
 from checks.infer import NotFoundError
 from checks.infer_layout import Layout
 from checks.loading.standin import StandInUsedError
@@ -39,7 +39,7 @@ def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
 def nothing_stored(usage: Usage, owing: Sequence[str]) -> LayerError:
     """Backward ran and left nothing."""
     first = owing[0] if owing else "x"
-    return LayerError(
+    return SilentError(
         f"{usage.name}: backward returned no gradient and stored none, "
         f"expected one for {', '.join(owing) or first}\n"
         f"return the gradient of {first}, or keep it as self.d{first}"

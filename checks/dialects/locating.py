@@ -308,7 +308,19 @@ class Locating:
             every = bool(answered) and all(place is not None and place.source == "returned" for place in answered)
             return loss and labelled and every and not any(a.name in located.places for a in declared)
         first = self.usage.returns_none or self.usage.updates
-        return (loss or first) and any(p.name in located.places for p in parameters)
+        own = any(p.name in located.places for p in parameters)
+        return (loss or first) and own and not any(self.left_beside(a.name, located) for a in declared)
+
+    def left_beside(self, name: str, located: Located) -> bool:
+        """Whether an attribute of the input's shape has the name of its gradient with something behind it: a slip."""
+        if self.live is None or name not in self.live.values or name in located.places:
+            return False
+        kept = {key: as_number(value) for key, value in getattr(self.live.root, "__dict__", {}).items()}
+        shape = np.shape(self.live.values[name])
+        near = [k for k, v in kept.items() if v is not None and v.shape == shape and suffixed(name, k)]
+        if near:
+            located.near[name] = tuple(near)
+        return bool(near)
 
     @property
     def of_its_argument(self) -> bool:
@@ -322,7 +334,8 @@ class Locating:
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
         floats = self.answering(declared)
         self.answers_alone = self.usage.gives_input and self.learns(declared, parameters, located)
-        names = floats[:1] if self.usage.gives_input and not self.answers_alone else []
+        gives = self.usage.gives_input or any(self.left_beside(name, located) for name in floats[:1])
+        names = floats[:1] if gives and not self.answers_alone else []
         if self.usage.owners is not None:
             names = [name for name in self.usage.owners if name in floats]
         if self.usage.alone or self.of_its_argument:

@@ -112,6 +112,11 @@ def suffixed(name: str, candidate: str) -> bool:
     return match is not None and candidate[: match.start()] in gradient_names(name)
 
 
+def respelled(name: str, near: str) -> str:
+    """What an attribute that is nearly the gradient of `name` is to be called: without what is behind it."""
+    return near[: match.start()] if suffixed(name, near) and (match := _SUFFIX.search(near)) else f"d{name}"
+
+
 # Methods that set gradients or a state back.
 RESET = re.compile(r"(?i)zero_?(grad|state)|reset|clear|flush")
 

@@ -11,6 +11,7 @@ import numpy as np
 from checks.dialects import explicit
 from checks.dialects.again import at_numbers, run_again
 from checks.dialects.choosing import as_given, search
+from checks.dialects.counting import counts_samples
 from checks.dialects.dialect import Request
 from checks.dialects.errors import nothing_stored, one_of_many
 from checks.dialects.following import follows
@@ -53,7 +54,7 @@ class Reading(Locating):
         if request.signature is not None:
             usage, kept_names = explicit.matched(usage, request.signature)
         super().__init__(usage, request, kept_names)
-        self.raised = False
+        self.raised = self.ran_by_chance = False
         self.found: Found | None = None
         self.known = known
         self.places: Mapping[str, Place] = {}
@@ -61,7 +62,7 @@ class Reading(Locating):
     def subject(self) -> Subject:
         self.known = readings = self.known_again() or self.readings()
         found = self.found = readings[0]
-        self.raised = found.raised is not None
+        self.raised, self.ran_by_chance = found.raised is not None, found.by_chance
         parameters, located = self.located(found)
         self.places = located.places
         self.refuse_silence(found, located)
@@ -333,6 +334,8 @@ class Reading(Locating):
         own = [np.shape(p.paths[0].get(self.live.root)) for p in parameters if p.paths and not p.handed]
         main = found.layout.arguments[0].dims
         if len(main) == 2 and main[0].text == "1":
+            if self.data or counts_samples(self.usage.defined, [formal.name for formal in self.usage.forward]):
+                return False
             return any(len(shape) == 2 and shape[0] == 1 for shape in own)
         return any(len(shape) == 2 and shape[1] == 1 for shape in own) or bool(transposed(self.usage.defined))
 

@@ -13,7 +13,7 @@ from checks.dialects.labelled import with_labels
 from checks.dialects.modes import told_otherwise
 from checks.dialects.reading import Reading
 from checks.dialects.usage import Usage
-from checks.errors import LayerError, SignatureError
+from checks.errors import LayerError, SignatureError, SilentError
 from checks.infer import Found
 from checks.infer_draw import quiet
 from checks.subject import Subject
@@ -74,7 +74,9 @@ def _understood(usage: Usage, request: Request) -> tuple[Subject, tuple[Found, .
             if not (reading.raised or reading.answers_from_beside or reading.astray or reading.takes_prediction):
                 modes = (*_other_targets(subject), *_modes(way, request, reading.known))
                 return replace(subject, modes=modes, averaged=_averaged(reading, request)), reading.known
-            first, known = (first, known) if first else (subject, reading.known)
+            unheard = isinstance(first, SilentError) and way.only_after == "an error"
+            if first is None or unheard or (reading.ran_by_chance and isinstance(first, LayerError)):
+                first, known = subject, reading.known
     if isinstance(first, Subject) and usage.doubtful and len(usage.forward) > 2:
         raise one_of_many(usage)
     if isinstance(first, Subject):
