@@ -7,16 +7,19 @@ been crossed), by the ladder, on longdouble copies, and with the complex step, e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
 from checks.directions import MANY, overview
-from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, VERY_WEAK, Cause, Entries, judge, rms
+from checks.entries import AGREES, BLIND, DIFFERS, ONE_DIGIT, UNDECIDED, VERY_WEAK, Cause, Entries, judge, rms
 from checks.evaluation import COARSE, Evaluation
 from checks.function import Along, Array, Function
 from checks.ladder import Derivative, Line, differentiate, jump, natural_slope
 from checks.noise import HIDDEN
 from checks.sweep import once, sweep
+
+Which = Literal["gradient", "numerical"]
 
 CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
 DULL = 1e-9  # of s: an allowance above it is noise, of which the ladder has more
@@ -26,6 +29,8 @@ WEAK = 1e-3  # of S: values so far below the function's own size that rounding i
 TWO_DIGITS, THREE_DIGITS = 1e-2, 1e-3
 CROWD = 48  # entries that agree by the ladder, after which the rest are looked at all together
 WAYS_TOGETHER = 3
+# Steps, each a quarter of the one before, that have the one slope or the other: by chance, in one of many thousands.
+IN_A_ROW: dict[Which, int] = {"gradient": 4, "numerical": 5}
 ENOUGH_DIFFERENT = 4  # entries confirmed as different, after which the rest go by their cheap values
 
 
@@ -257,6 +262,8 @@ class _Comparing:
                 codes[k] = self._closer_arithmetic(k, int(codes[k]))
                 if codes[k] == AGREES:
                     self.causes.pop(k, None)
+            if codes[k] == DIFFERS and self._holds_closer(k):
+                codes[k], self.causes[k] = UNDECIDED, "truncation"
             different += int(codes[k] == DIFFERS and np.isfinite(self.a[k]))  # one that is no number tells of no other
             no_numbers += int(codes[k] == DIFFERS and not np.isfinite(self.a[k]))
         return self._without_measure(codes)
@@ -370,6 +377,33 @@ class _Comparing:
         else:
             self.causes.pop(k, None)
         return code
+
+    def _holds_closer(self, k: int) -> bool:
+        """Whether much shorter steps have the gradient's slope, in longdouble perhaps, before round-off ends them.
+
+        Longer ones see nothing of what lies between them: a kink beside the point, a wave, chaos.
+        """
+        if k not in self.steps or not ONE_DIGIT * abs(self.n[k]) < abs(self.a[k]) < np.inf:
+            return False
+        said = self._slope_of_shorter_steps(self.function, k)
+        if said is None:
+            function = self.evaluation.function(self.name, wide=True)
+            said = None if function is None else self._slope_of_shorter_steps(function, k)
+        return said == "gradient"
+
+    def _slope_of_shorter_steps(self, function: Function, k: int) -> Which | None:
+        """Which of the two values a row of ever shorter steps has for its slope; None where it has neither."""
+        values: dict[Which, float] = {"gradient": float(self.a[k]), "numerical": float(self.n[k])}
+        apart = abs(values["gradient"] - values["numerical"])
+        close = {which: min(apart, max(abs(value), self.e[k])) / 8 for which, value in values.items()}
+        row = dict.fromkeys(values, 0)
+        for octaves in range(4, 56, 2):
+            slope = function.slope(int(self.indices[k]), self.steps[k] * 2.0**-octaves)[0]
+            for which, value in values.items():
+                row[which] = row[which] + 1 if abs(slope - value) <= close[which] else 0
+                if row[which] == IN_A_ROW[which]:
+                    return which
+        return None
 
     def _only_rounded(self, k: int) -> bool:
         """Whether backward's own round-off, as longdouble tells it, explains the difference.

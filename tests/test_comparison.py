@@ -437,3 +437,29 @@ def test_one_wrong_entry_of_a_crowd_is_found(wrong: int, off: float) -> None:
 def test_no_entry_is_accused_by_a_value_without_one_digit() -> None:
     assert code(0.0, 1.0, 0.2) == UNDECIDED
     assert code(5.0, 1.0, 0.2) == DIFFERS
+
+
+def swung(steps: int, stiffness: float, friction: float) -> tuple[Any, Any]:
+    """(where a pendulum is after so many steps that are far too long for it, the derivative): chaos."""
+
+    def run(q: Any) -> tuple[Any, Any]:
+        w, dq, dw = 0 * q, 1 + 0 * q, 0 * q
+        for _ in range(steps):
+            dw = dw - 0.05 * (stiffness * np.cos(q) * dq + friction * dw)
+            w = w - 0.05 * (stiffness * np.sin(q) + friction * w)
+            q, dq = q + 0.05 * w, dq + 0.05 * dw
+        return q, dq
+
+    return lambda q: run(q)[0], lambda q: run(q)[1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "stiffness", "friction", "seed"), [(10, 1e4, 0.1, 2), (12, 1e4, 0.1, 1), (10, 1e4, 100.0, 0)]
+)
+def test_what_lies_between_the_steps_accuses_nobody(steps: int, stiffness: float, friction: float, seed: int) -> None:
+    f, slope = swung(steps, stiffness, friction)
+    x = np.random.default_rng(seed).standard_normal((2, 3))
+    assert row_of(case(elementwise(f, slope), x=x)).verdict != "differs"
+    calm, right = swung(2, 10.0, friction)
+    assert row_of(case(elementwise(calm, right), x=x)).verdict == "agrees"
+    assert row_of(case(elementwise(calm, lambda q: 1.001 * right(q)), x=x)).verdict == "differs"

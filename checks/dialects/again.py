@@ -56,7 +56,8 @@ def at_numbers(prober: Prober, found: Found) -> Iterator[Found]:
 def _layouts(layout: Layout, told: Mapping[str, Any]) -> Iterator[Layout]:
     """The layout, then with one of its sizes, or both sides of an image, a multiple of a number that is told."""
     yield layout
-    factor = max((number for number in told.values() if type(number) is int), default=1)
+    numbers = (*told.values(), *layout.constants.values())
+    factor = max((number for number in numbers if type(number) is int), default=1)
     if factor > 1 and layout.names:
         first, *rest = layout.names
         sides = tuple(name for name in ("h", "w") if name in layout.names)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from checks.dialects.names import FORWARD
 from checks.dialects.reach import arrays
 from checks.dialects.usage import formals
 from checks.infer_layout import Formal
@@ -91,7 +92,11 @@ class _Neighbour:
 
 
 def _present(cls: type) -> list[str]:
-    return [name for name in _METHODS if callable(getattr(cls, name, None))]
+    """The set-up methods that its user calls: one that forward calls itself, on the first input, is none of them."""
+    called = {
+        name for one in FORWARD for name in getattr(getattr(getattr(cls, one, None), "__code__", None), "co_names", ())
+    }
+    return [name for name in _METHODS if callable(getattr(cls, name, None)) and name not in called]
 
 
 def _required(cls: type, name: str) -> list[str]:

@@ -115,7 +115,8 @@ def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator
     told = [(label, other) for label, other in told_otherwise(usage) if label not in own]
     for label, other in (*usage.modes, *told):
         asks_alike = (other.forward, other.constructor) == (usage.forward, usage.constructor)
-        reading = Reading(other, request, known if other.option or asks_alike else ())
+        layouts = known if other.option or asks_alike else tuple(_at_another_number(usage, other, known))
+        reading = Reading(other, request, layouts)
         try:
             subject = reading.subject()
         except (LayerError, SignatureError):
@@ -125,3 +126,16 @@ def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator
     for label, found in deeper(known[0]) if known else ():
         with contextlib.suppress(LayerError, SignatureError):
             yield label, replace(Reading(usage, request, (found,)).subject(), option="number")
+
+
+def _at_another_number(usage: Usage, other: Usage, known: tuple[Found, ...]) -> Iterator[Found]:
+    """The known layouts with the number that a use chooses by in place of the one that they were found with."""
+    before = {formal.name: formal for formal in (*usage.forward, *usage.constructor)}
+    chosen = {
+        f.name: f.options[0] for f in (*other.forward, *other.constructor) if f != before.get(f.name) and f.options
+    }
+    if all(type(number) is int for number in chosen.values()):
+        for found in known:
+            if set(chosen) <= set(found.layout.constants):
+                layout = replace(found.layout, constants={**found.layout.constants, **chosen})
+                yield replace(found, layout=layout)
