@@ -17,7 +17,7 @@ import numpy as np
 
 from checks.errors import SignatureError
 from checks.infer_answered import answered
-from checks.infer_believed import collapsed, meant, natural
+from checks.infer_believed import collapsed, meant, natural, whatever_the_shapes
 from checks.infer_chain import chained
 from checks.infer_documented import documented_layouts
 from checks.infer_flat import unrolled
@@ -42,6 +42,7 @@ _MOST_SINGLE = 60  # layouts of one sample alone
 _MOST_LOOSENED = 24  # layouts with one tie less
 _MOST_ALIKE = 6  # axes of one size
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
+_RESHAPED = re.compile(r"cannot reshape array|boolean index did not match")
 _WANTS_INTEGERS = re.compile(r"\binteger|indices must be")  # what forward says of a size that is none
 _BIAS = re.compile(r"b|bias(es)?|shift|offset|intercept")
 _LABELS = ("label", "onehot", "onehot0", "target")
@@ -260,6 +261,8 @@ class _Search:
         self.refused: set[str] = set()
         self.best: tuple[Layout, Probe] | None = None
         self.half: list[Layout] = []
+        self.shapeless: set[Layout] = set()  # those of them in which backward would raise whatever the shapes were
+        self.reshaped: set[Layout] = set()  # in which it wants another number of entries: the axes may be other ones
         self.of_ids: list[Layout] = []  # the same where the main input is of whole numbers, which nothing else says
         self.tied: list[Layout] = []  # the same where an array is as long as an axis and some more
         self.partly: tuple[Layout, Probe, Sizes] | None = None
@@ -286,8 +289,14 @@ class _Search:
             room = probe.stage == "backward" and len(self.half) < _MOST_HALF and not _wants_classes(layout, probe.error)
             if room and meant(layout, self.formals, self._told(scenario), scenario, probe.error):
                 self.half.append(layout)
+                if whatever_the_shapes(probe.error):
+                    self.shapeless.add(layout)
+                elif _RESHAPED.search(str(probe.error)):
+                    self.reshaped.add(layout)
             elif room and self._by_ids(layout, scenario, probe.error):
                 self.of_ids.append(layout)
+                if whatever_the_shapes(probe.error):
+                    self.shapeless.add(layout)
             elif probe.stage == "backward" and scenario == "stencil" and _offset(layout):
                 self.tied.append(layout)
             return None
@@ -322,6 +331,8 @@ class _Search:
         beside = peers(self.formals)[1:]
         kept = {f.name for f in beside if f.place == "constructor" or f.hint in ("matrix", "vector")}
         for other in self.half:
+            if other in self.reshaped:
+                continue
             arrays = [(layout.argument(a.name), a) for a in other.arguments if a.name in kept]
             fewer = any(own is not None and len(own.dims) < len(a.dims) for own, a in arrays)
             numbers = [(layout.constants.get(name), value) for name, value in other.constants.items()]
@@ -473,7 +484,7 @@ class _Search:
         loosened = True
         while loosened:
             loosened = False
-            for places in self._ties(found.layout):
+            for places in self._ties(found.layout, of_samples=found.output() == ()):
                 if next(tries, None) is None:
                     return found
                 layout = self._with_own_size(found.layout, places)
@@ -497,9 +508,13 @@ class _Search:
             layout = layout.with_argument(replace(argument, dims=tuple(dims)))
         return layout
 
-    def _ties(self, layout: Layout) -> Iterator[dict[str, set[int]]]:
-        """The axes that may have a size of their own: an input's that are numbers, some of those that are alike."""
+    def _ties(self, layout: Layout, *, of_samples: bool) -> Iterator[dict[str, set[int]]]:
+        """The axes that may have a size of their own: an input's that are numbers, some of those that are alike.
+
+        What a comment says is alike stays so, and the samples `of_samples`: a loss is one number for all of them.
+        """
         arrays = [a for a in layout.arguments if a.kind in ("float", "positive")]
+        first = layout.arguments[0].dims[:1] if of_samples and layout.arguments else ()
         inputs = {f.name for f in self.formals if f.place == "forward"}
         # A state comes back as the output; a window is square.
         states = {f.name for f in self.formals if f.hint == "hidden"}
@@ -509,6 +524,11 @@ class _Search:
             yield from ({a.name: {axis}} for axis in numbers if a.name in inputs)
         for size in layout.names:
             alike = [(a.name, axis) for a in arrays for axis, d in enumerate(a.dims) if d.text == size]
+            alike = [
+                (name, axis)
+                for k, (name, axis) in enumerate(alike)
+                if not k or not (name in self.told or (axis == 0 and first and first[0].text == size))
+            ]
             if size not in kept and 1 < len(alike) <= _MOST_ALIKE:
                 for count in range(1, min(len(alike), 4)):
                     for some in itertools.combinations(alike[1:], count):
@@ -544,7 +564,8 @@ class _Search:
             by_chance = self._where_it_raises(*self.partly)
             if by_chance is not None:
                 return by_chance
-        half = self.half or self.of_ids
+        ids = [layout for layout in self.of_ids if layout in self.shapeless]
+        half = [layout for layout in self.half if self._spoken_of(layout)] or ids
         for layout in (*filter(None, map(self._stepping, half)), *half, *self.tied):
             sizes = self._sizes(layout)
             if sizes is None:
@@ -558,6 +579,17 @@ class _Search:
             raise NotFoundError(self.probes, *self.partly)
         best = self.best or (None, None)
         raise NotFoundError(self.probes, best[0], best[1], None)
+
+    def _spoken_of(self, layout: Layout) -> bool:
+        """Whether every array beside the main input has a name or a comment that tells of it, or no shape would do.
+
+        A shape that was guessed may be what backward raises for.
+        """
+        if layout in self.shapeless:
+            return True
+        beside = [f for f in self.formals[1:] if f.name not in self.told and layout.argument(f.name) is not None]
+        guessed = {"none", "matrix", "vector"} if layout in self.reshaped else {"none"}
+        return not guessed & {formal.hint for formal in beside}
 
     def _where_it_raises(self, layout: Layout, reached: Probe, sizes: Sizes) -> Found | None:
         """The layout as one in which backward raises, where forward runs at all sizes and nothing about it is odd."""

@@ -41,7 +41,7 @@ def meant(
     """
     if _wants_array(error, layout):
         return False
-    return _whatever_the_shapes(error) or natural(layout, formals, told, scenario, ids=ids)
+    return whatever_the_shapes(error) or natural(layout, formals, told, scenario, ids=ids)
 
 
 def natural(
@@ -81,7 +81,7 @@ def _untold(layout: Layout, formals: Sequence[Formal], told: Collection[str]) ->
     return [(f, a) for f in formals[1:] if f.name not in told and (a := layout.argument(f.name)) is not None]
 
 
-def _whatever_the_shapes(error: BaseException | None) -> bool:
+def whatever_the_shapes(error: BaseException | None) -> bool:
     """Whether it is a name or an attribute that is not there, and would not be in any layout."""
     if isinstance(error, AttributeError):
         return not isinstance(error.obj, np.ndarray | tuple | list | None)

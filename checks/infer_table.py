@@ -34,6 +34,9 @@ OPTIONS = {
 # Arguments that choose: an activation by its name or as a function.
 _CHOICE = re.compile(r".*(act|fn|func|nonlin|non_lin|prime|deriv|kind|type|method|name|init|norm).*|(.*_)?mode|f|g|df")
 
+# What a sample has one of: a reward, what is to come, how far it is above what was expected.
+_A_NUMBER_EACH = re.compile(r"(\w+_)?(values?|rewards?|returns?|advantages?|advs?|baselines?|td_errors?)")
+
 
 def chooses(formal: Formal) -> bool:
     """Whether an argument is called like one that chooses: an activation, a mode."""
@@ -181,6 +184,9 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             numbers = _sizes(formal, formals, scenario)
             letter = len(formal.name) == 1 and (formal.name.isupper() or not isinstance(numbers[0], int))
             return [*numbers, *arrays((*scenario.matrix[:3], *scenario.vector[:1], ""))] if letter else numbers
+    if formal.place == "forward" and not attends(formals) and _A_NUMBER_EACH.fullmatch(formal.name.lower()):
+        each = scenario.x[0].partition(",")[0].partition(":")[0]
+        return arrays(list(dict.fromkeys((each, f"{each},1", *scenario.second))))
     if formal.place == "forward":
         # Beside ids, rows of labels are believed only where the name speaks of labels.
         labels = [text for text in scenario.label if scenario.name != "ids" or not text.startswith("n,s")]

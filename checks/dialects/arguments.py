@@ -6,7 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 _SHAPED = frozenset({"zeros", "ones", "empty", "full", "eye", "arange", "range", "identity"})  # all arguments count
 _SHAPING = frozenset({"reshape", "pad", "repeat", "tile", "split", "array_split", "roll"})  # those beside the array do
@@ -142,6 +142,70 @@ def makes_arrays_of(function: Callable[..., Any], name: str) -> bool:
     return False
 
 
+def axes_made(function: Callable[..., Any], key: str) -> int | None:
+    """How many axes an array of that name has where another function of the module makes it: `model["W"] = randn(H)`,
+    `{"W": zeros((H, D))}`, `W = randn(H, D)`; None where none does, or not all alike.
+    """
+    module = getattr(function, "__module__", None)
+    others = [one for one in getattr(function, "__globals__", {}).values() if inspect.isfunction(one)]
+    found = {
+        axes
+        for one in others
+        if one is not function and one.__module__ == module
+        for axes in _axes_of(tree_of(one), key)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _axes_of(tree: ast.AST, key: str) -> Iterator[int]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name) | ast.Subscript(slice=ast.Constant(value=name))], value=value):
+                if name == key:
+                    yield from _first_axes(value)
+            case ast.Dict(keys=keys, values=values):
+                for one, value in zip(keys, values, strict=True):
+                    if isinstance(one, ast.Constant) and one.value == key:
+                        yield from _first_axes(value)
+
+
+def _first_axes(value: ast.AST) -> Iterator[int]:
+    """How many axes the first array has that the expression makes."""
+    for node in ast.walk(value):
+        called = getattr(node.func, "attr", getattr(node.func, "id", None)) if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and called in _MAKING:
+            shapes = [word.value for word in node.keywords if word.arg in ("size", "shape")]
+            shapes += [one for one in node.args if isinstance(one, ast.Tuple | ast.List)]
+            if called in ("randn", "rand"):
+                yield len(node.args)
+            elif shapes and isinstance(shapes[0], ast.Tuple | ast.List):
+                yield len(shapes[0].elts)
+            elif shapes or called in ("zeros", "ones", "empty", "full"):
+                yield 1
+            return
+
+
+def picks_by(function: Callable[..., Any], name: str) -> Literal["label", "ids"] | None:
+    """What an argument is that entries are picked by: labels in `p[np.arange(n), y]`, the places of rows in
+    `self.W[i]`; None where none are.
+    """
+    for node in ast.walk(tree_of(function)):
+        match node:
+            case ast.Subscript(slice=ast.Tuple(elts=[first, second])):
+                if is_name(second, name) and not isinstance(first, ast.Slice | ast.Constant):
+                    return "label"
+            case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self")), slice=taken):
+                if is_name(taken, name):
+                    return "ids"
+    return None
+
+
+def is_axis(function: Callable[..., Any], name: str) -> bool:
+    """Whether the argument of that name says along which axis: `x.sum(axis=dim)`."""
+    calls = (node for node in ast.walk(tree_of(function)) if isinstance(node, ast.Call))
+    return any(word.arg == "axis" and is_name(word.value, name) for node in calls for word in node.keywords)
+
+
 def in_turn(function: Callable[..., Any], name: str) -> bool:
     """Whether the entries of the argument of that name are taken one by one: `X[0]`, `a, b = X`, `for x in X`."""
     for node in ast.walk(tree_of(function)):
@@ -190,6 +254,15 @@ def taken_from(function: Callable[..., Any], rest: str) -> tuple[str, ...]:
             index = node.slice.value if isinstance(node.slice, ast.Constant) else None
             last = max(last, index) if isinstance(index, int) else last
     return tuple(named.get(k, f"{rest}_{k}") for k in range(last + 1))
+
+
+def returned_beside(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names that the function's last statement returns after the first: `return out, h` gives h."""
+    body = getattr(next(iter(getattr(tree_of(function), "body", ())), None), "body", ())
+    last = body[-1] if body else None
+    if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Tuple):
+        return ()
+    return tuple(one.id for one in last.value.elts[1:] if isinstance(one, ast.Name))
 
 
 def unpacked(function: Callable[..., Any], name: str, count: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.arguments import counts, divides, keys_read, keys_written
+from checks.dialects.arguments import axes_made, counts, divides, keys_read, keys_written, returned_beside
 from checks.dialects.both import in_roles
 from checks.dialects.layer import returned_names
 from checks.dialects.modes import Mode, other_choices
@@ -20,7 +20,7 @@ from checks.dialects.spelled import gradients
 from checks.dialects.usage import Usage, code_words, formals
 from checks.errors import LayerError
 from checks.infer_layout import Formal
-from checks.infer_names import size_role
+from checks.infer_names import Hint, size_role
 from checks.infer_table import OPTIONS, chooses
 
 # Arguments that are never counted by, whatever is done with their entries.
@@ -53,7 +53,7 @@ def usage(obj: Any, name: str) -> Usage:
 def _usage(obj: Any, name: str, needed: list[Formal], spare: list[Formal], told: Mapping[str, Any]) -> Usage:
     """The usage in which forward, and backward where it takes them too, are told something else than their defaults."""
     forward, backward = obj
-    wanted = _backward_wants(backward, needed, spare)
+    wanted = _backward_wants(forward, backward, needed, spare)
     packed = dict(_packed(forward, needed))
     pairing = Pairing(
         forward=forward,
@@ -73,7 +73,9 @@ def _usage(obj: Any, name: str, needed: list[Formal], spare: list[Formal], told:
         bind=lambda instance: Pair(pairing),
         constructor=(),
         # What is learned comes after what it is learned from.
-        forward=tuple(one for f in sorted(filled, key=lambda f: f.name in packed) for one in _entries(f, packed)),
+        forward=tuple(
+            one for f in sorted(filled, key=lambda f: f.name in packed) for one in _entries(forward, f, packed)
+        ),
         gives_input=not packed or _answers_for(backward, [f.name for f in needed if f.name not in packed]),
         takes_upstream="upstream" in wanted,
         inputs_are_parameters=True,
@@ -116,10 +118,18 @@ def _answers_for(backward: Callable[..., Any], inputs: list[str]) -> bool:
     return not keys or any(key in gradient_names(name) for key in keys for name in inputs)
 
 
-def _entries(formal: Formal, packed: Mapping[str, tuple[str, ...]]) -> list[Formal]:
+def _entries(forward: Callable[..., Any], formal: Formal, packed: Mapping[str, tuple[str, ...]]) -> list[Formal]:
     """The arrays of a dict, each as an input of its own; any other argument as it is."""
     keys = packed.get(formal.name)
-    return [formal] if keys is None else [Formal(key, "forward") for key in keys if key not in OPTIONS]
+    return [formal] if keys is None else [_as_made(forward, key) for key in keys if key not in OPTIONS]
+
+
+def _as_made(forward: Callable[..., Any], key: str) -> Formal:
+    """The entry of a dict, with what the module makes under that name: a vector, a matrix."""
+    formal, axes = Formal(key, "forward"), axes_made(forward, key)
+    families: dict[int | None, Hint] = {1: "vector", 2: "matrix"}
+    speaks = formal.hint in ("none", "vector", "matrix") and axes in families
+    return replace(formal, family=families[axes]) if speaks else formal
 
 
 def _as_used(forward: Callable[..., Any], formal: Formal, position: int) -> Formal:
@@ -162,15 +172,21 @@ def _in_test_mode(usage: Usage) -> Iterator[Mode]:
         yield ", ".join(label for _, _, label in told), replace(usage, forward=forward)
 
 
-def _backward_wants(backward: Callable[..., Any], inputs: list[Formal], options: list[Formal]) -> tuple[str, ...]:
-    """What to hand to backward, in order: the upstream gradient, the cache, or inputs and options by their names."""
+def _backward_wants(
+    forward: Callable[..., Any], backward: Callable[..., Any], inputs: list[Formal], options: list[Formal]
+) -> tuple[str, ...]:
+    """What to hand to backward, in order: the upstream gradient, the cache, or inputs and options by their names.
+
+    What is called like something that forward returns beside its output is the cache.
+    """
     names = [f.name for f in formals(backward, "forward")[0]]
     given = {formal.name for formal in (*inputs, *options)}
     unknown = [n for n in names if n not in given]
     caches = [n for n in unknown if CACHE.fullmatch(n) or n.lower() == "c"]
     ups = [n for n in unknown if n not in caches]
     if not caches and len(ups) == 2:
-        caches = [next((n for n in reversed(ups) if not UPSTREAM.fullmatch(n)), ups[-1])]
+        kept = [n for n in ups if n in returned_beside(forward)]
+        caches = kept if len(kept) == 1 else [next((n for n in reversed(ups) if not UPSTREAM.fullmatch(n)), ups[-1])]
         ups = [n for n in ups if n not in caches]
     further = ups[1:] if len(caches) == 1 and all(UPSTREAM.fullmatch(n) or n.startswith("d") for n in ups) else []
     ups = ups[:1] if further else ups

@@ -6,6 +6,7 @@ Or one call that returns both, `loss_and_grads(x, t)`. One that is not supervise
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -112,10 +113,19 @@ def _of_one(cls: type) -> Iterator[Calls]:
     for name in (*named, *(name for name in LOSS if name in own)):
         if method(cls, (name,)) is None:
             continue
+        if any(method(cls, (stem,)) for stem in _loss_before(name)):
+            continue  # `d_loss_grad` beside `d_loss` gives the gradients of that
         inputs = _inputs(cls, name)
         both = loss_with_gradients(plain(cls, name), inputs=()) if inputs else None
         if both is not None:
             yield Calls(loss=name, inputs=inputs, both=both)
+
+
+def _loss_before(name: str) -> Iterator[str]:
+    """What a method called `name` would be the gradient of: `d_loss` of `d_loss_grad`."""
+    match = re.fullmatch(r"(\w+?)_?(d?grads?|gradients?|prime|derivative)", name)
+    if match and not match[1].endswith("and"):
+        yield match[1]
 
 
 def _inputs(cls: type, name: str) -> tuple[Formal, ...]:
@@ -259,7 +269,13 @@ class _Bound:
         result = self._result = self._loss(*self._given, **self._told)
         if self._number and np.ndim(result):
             raise TypeError(f"a loss is a number, but this is an array of shape {np.shape(result)}")
-        return result if self._both is None else self._both.parts(result)[0]
+        if self._both is None:
+            return result
+        loss = self._both.parts(result)[0]
+        shape = np.shape(loss)
+        if len(shape) > 1 or (shape and any(shape == np.shape(given) for given in self._given)):  # a gradient, perhaps
+            raise TypeError(f"a loss is a number, or one for each sample, but this is an array of shape {shape}")
+        return loss
 
     def backward(self, upstream: Any) -> Any:
         if self._gradient is not None:

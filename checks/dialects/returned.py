@@ -89,7 +89,7 @@ def from_returned(
     if any(name not in inputs for name in declared) and set(inputs) <= set(declared):
         for chosen in (list(parameters), waiting, []):
             order = [*(name if name in inputs else "" for name in declared), *chosen]
-            nothing = [name for name, value in zip(order, returned, strict=False) if value is None]
+            nothing = [name for name, value in zip(order, returned, strict=False) if _is_nothing(value)]
             if len(order) == count and nothing and not any(nothing):
                 orders.insert(0, order)
                 break
@@ -104,6 +104,11 @@ def from_returned(
         f"input{'s' if len(inputs) != 1 else ''} ({', '.join(inputs)})"
         + (f" and the parameters are {', '.join(parameters)}" if parameters else "")
     )
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether it stands for no gradient: None, or a plain zero."""
+    return value is None or (isinstance(value, int | float) and not value)
 
 
 def _orders(

@@ -71,6 +71,8 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
     names = [_first_name(element) for element in elements]
     if re.search(r"forward|fwd", name):
         return None  # what comes beside its loss is a cache
+    if all(_GRADIENT.fullmatch(n) and not _VALUE.fullmatch(n) for n in names):
+        return None  # the gradients of a loss, in a function that is called after it
     says_both = bool(BOTH.fullmatch(name))
     if len(elements) == 2:
         for loss, other in ((0, 1), (1, 0)):

@@ -12,12 +12,12 @@ import functools
 import inspect
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from checks.dialects.arguments import joined_to_itself
+from checks.dialects.arguments import is_axis, joined_to_itself, picks_by
 from checks.dialects.names import FORWARD, OUTPUT
 from checks.infer_layout import Formal
 from checks.subject import Option
@@ -187,12 +187,21 @@ def formals(function: Callable[..., Any], place: Any, *, skip: int = 0) -> tuple
     except (TypeError, ValueError):
         return [], []
     named = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    joined = {p.name for p in named if place == "forward" and joined_to_itself(function, p.name)}
-    needed = [
-        Formal(p.name, place, family="graph" if p.name in joined else None) for p in named if p.default is p.empty
-    ]
+    needed = [Formal(p.name, place) for p in named if p.default is p.empty]
+    if place == "forward":
+        needed = [_as_used(function, formal) for formal in needed]
     spare = [Formal(p.name, place, p.default) for p in named if p.default is not p.empty]
     return needed, spare
+
+
+def _as_used(function: Callable[..., Any], formal: Formal) -> Formal:
+    """The argument with what the code does with it, where its name says nothing or something else."""
+    if joined_to_itself(function, formal.name):
+        return replace(formal, family="graph")
+    if is_axis(function, formal.name):
+        return replace(formal, family="none", options=(-1, 0))
+    picks = picks_by(function, formal.name) if formal.hint == "none" else None
+    return formal if picks is None else replace(formal, family=picks)
 
 
 def clone(value: Any, replacing: Mapping[int, Any] | None = None) -> Any:
