@@ -25,7 +25,18 @@ from checks.infer_layout import Formal, Layout, Probe, Run
 from checks.infer_names import is_scalar
 from checks.infer_own import literal, own_scenarios
 from checks.infer_prose import Shapes
-from checks.infer_scenarios import COLUMN, FITTING, ODDEST, ROW, SINGLE, SINGLE_IMAGE, STEPS, Scenario, scenarios
+from checks.infer_scenarios import (
+    COLUMN,
+    FITTING,
+    ODDEST,
+    ROW,
+    SINGLE,
+    SINGLE_IMAGE,
+    STEPS,
+    Scenario,
+    in_parts,
+    scenarios,
+)
 from checks.infer_sizes import RUNS, assignment, dim, name_shape
 from checks.infer_table import layouts, peers
 from checks.signature import Argument, Dim
@@ -42,6 +53,8 @@ _MOST_SINGLE = 60  # layouts of one sample alone
 _MOST_LOOSENED = 24  # layouts with one tie less
 _MOST_ALIKE = 6  # axes of one size
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
+_UNPACKED = re.compile(r"values to unpack \(expected (\d)")
+_MOST_PARTS, _MOST_IN_PARTS = 3, 150
 _RESHAPED = re.compile(r"cannot reshape array|boolean index did not match")
 _WANTS_INTEGERS = re.compile(r"\binteger|indices must be")  # what forward says of a size that is none
 _BIAS = re.compile(r"b|bias(es)?|shift|offset|intercept")
@@ -184,6 +197,8 @@ def _first(
             if search.probes >= min(most, start + group.most) or search.hopeless(formals):
                 break
     if first is None and unclear is None and not search.inputs:
+        first = search.in_parts(formals)
+    if first is None and unclear is None and not search.inputs:
         first = search.one_sample(formals) or (None if search.half else refuted or misfit)
     if first is not None or unclear is not None:
         return first or unclear
@@ -263,6 +278,7 @@ class _Search:
         self.half: list[Layout] = []
         self.shapeless: set[Layout] = set()  # those of them in which backward would raise whatever the shapes were
         self.reshaped: set[Layout] = set()  # in which it wants another number of entries: the axes may be other ones
+        self.parts: set[int] = set()  # how many values the code wanted, and did not get, where it takes an array apart
         self.of_ids: list[Layout] = []  # the same where the main input is of whole numbers, which nothing else says
         self.tied: list[Layout] = []  # the same where an array is as long as an axis and some more
         self.partly: tuple[Layout, Probe, Sizes] | None = None
@@ -315,6 +331,18 @@ class _Search:
                 found = self.attempt(layout, scenario.name)
                 meant = found is not None and self.fits(found) and not self.refuted(found)
                 if found is not None and meant and (scenario is SINGLE_IMAGE or self.alone(found)):
+                    return found
+        self.half, self.best, self.partly = half, best, partly
+        return None
+
+    def in_parts(self, formals: Sequence[Formal]) -> Found | None:
+        """With as many entries as the code takes apart: `x, y = state`, `length, scale = theta`."""
+        half, best, partly = list(self.half), self.best, self.partly
+        for count in sorted(self.parts):
+            scenario = in_parts(count, learned=any(formal.data for formal in formals))
+            for layout in itertools.islice(layouts(formals, scenario), _MOST_IN_PARTS):
+                found = self.attempt(layout, scenario.name)
+                if found is not None and self.fits(found) and not self.refuted(found):
                     return found
         self.half, self.best, self.partly = half, best, partly
         return None
@@ -629,6 +657,9 @@ class _Search:
     def _probe(self, layout: Layout, sizes: Sizes, arrays: Mapping[str, Array]) -> Probe:
         self.probes += 1
         probe = self.run(layout, sizes, arrays)
+        apart = _UNPACKED.search(str(probe.error)) if isinstance(probe.error, ValueError) else None
+        if apart is not None and probe.stage == "forward" and len(self.parts) < _MOST_PARTS:
+            self.parts.add(int(apart[1]))
         if self.best is None or _STAGES.index(probe.stage) > _STAGES.index(self.best[1].stage):
             self.best = (layout, probe)
         return probe

@@ -20,6 +20,7 @@ _ODD = frozenset({"grid", "blocks", "attention", "scalar", "signal"})  # unless 
 _NUMBER = re.compile(
     r"'(int|float|numpy\.\w+)' object (is not (subscriptable|iterable)|does not support item)"
     r"|of type '(int|float|numpy\.\w+)' has no len|unsized object|index to scalar variable|array is 0-dimensional"
+    r"|(tuple|list) indices must be integers"
 )
 _TOO_FEW_AXES = re.compile(r"too many indices for array: array is (\d+)-dimensional")
 # Odd as well where nothing is known of an array: there is much that broadcasts against a vector or an image.

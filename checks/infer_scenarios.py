@@ -129,7 +129,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="sequence4",
         x=("n,s,d",),
         hidden=("n,h", "s,h"),
-        matrix=("d,4*h", "h,4*h", "d+h,4*h", "4*h,d", "4*h,h"),
+        matrix=("d,4*h", "h,4*h", "d+h,4*h", "4*h,d", "4*h,h", "d+h+1,4*h"),
         vector=("4*h",),
         symbols=("d", "h", "h"),
     ),
@@ -340,6 +340,17 @@ _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"^time|attention|seq|position", ("sequence",)),
     (r"rnn|lstm|gru", ("sequence", "sequence4", "sequence3")),
 )
+
+
+def in_parts(count: int, *, learned: bool) -> Scenario:
+    """Arrays of so many entries, or so many rows or columns; `learned`: from data, which are as they are elsewhere."""
+    parts = (f"{count}", f"{count},n", f"n,{count}")
+    rows = next(scenario for scenario in SCENARIOS if scenario.name == "rows")
+    if learned:
+        return replace(rows, name="parts", vector=(parts[0], *rows.vector))
+    return replace(
+        rows, name="parts", x=parts, second=(*parts, *rows.second), hidden=parts, vector=(parts[0], *rows.vector)
+    )
 
 
 def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) -> list[Scenario]:

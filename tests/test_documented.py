@@ -97,7 +97,7 @@ class Loss:
         (Affine, "x(n,i), W(i,o), b(o) -> (n,o)"),
         (Turned, "x(i,n), W(o,i), b(o,1) -> (o,n)"),
         (Attention, "query(n,dq), keys(n,t,dk), Wk(dk,a), Wq(dq,a) -> (n,t)"),
-        (Loss, "x(n,i), y(n):label(i) -> ()"),
+        (Loss, "x(n,c), y(n):label(c) -> ()"),
     ],
 )
 def test_what_is_told_orders_the_attempts_and_nothing_else(layer: Any, signature: str) -> None:

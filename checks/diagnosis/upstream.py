@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from checks.diagnosis.finding import Diagnosis
 from checks.function import Array
 
 _CLOSE = 1e-9
+_NEXT_TO_NOTHING = 2.0**-20  # of the upstream gradient: a step that small changes no parameter that shows
 
 
 def ignores_upstream(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
@@ -55,25 +56,47 @@ def draws(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
 
 
 def after_update(evidence: Evidence, name: str) -> Iterator[Diagnosis]:
-    """The derivative at the parameters that backward has updated, and not at those that forward used."""
+    """The derivative at the parameters that backward has updated, and not at those that forward used; in whole, or in
+    the factors that backward takes from them.
+    """
     roles = evidence.subject.roles
     if not evidence.subject.updates or roles.get(name) == "parameter":
         return
     learned = [n for n in evidence.names if roles.get(n) == "parameter"]
-    cured = []
-    for sample in evidence.samples:
-        later = sample.updated(learned)
-        derivative = None if later is None else later.derivative(name, sample.upstream)
-        analytic = sample.pairs[name].analytic if name in sample.pairs else None
-        if derivative is None or analytic is None or not learned:
-            return
-        size = float(np.max(np.abs(derivative), initial=0.0))
-        cured.append(bool(np.allclose(analytic, derivative, rtol=1e-5, atol=1e-6 * size)))
-    if cured and all(cured):
+    samples = [sample for sample in evidence.samples if name in sample.pairs]
+    if not learned or not samples:
+        return
+    in_part = evidence.subject.takes_upstream and all(_follows_the_step(sample, name) for sample in samples)
+    if in_part or all(_at_updated(sample, name, learned) for sample in samples):
         yield Diagnosis(
             kind="nonlinear-upstream",
             what=f"it is made with {' and '.join(learned)} as backward has updated them: form it before the update",
         )
+
+
+def _at_updated(sample: Sample, name: str, learned: Sequence[str]) -> bool:
+    """Whether it is the derivative at the parameters as they are after backward."""
+    later = sample.updated(learned)
+    derivative = None if later is None else later.derivative(name, sample.upstream)
+    if derivative is None:
+        return False
+    size = float(np.max(np.abs(derivative), initial=0.0))
+    return bool(np.allclose(sample.pairs[name].analytic, derivative, rtol=1e-5, atol=1e-6 * size))
+
+
+def _follows_the_step(sample: Sample, name: str) -> bool:
+    """Whether it is off in proportion to the upstream gradient, beside being right for next to none: so is the step."""
+    pair = sample.pairs[name]
+    slopes = {}
+    for share in (_NEXT_TO_NOTHING, 0.5):
+        found = _asked(sample, share * sample.upstream, name)
+        if found is None or found.shape != pair.analytic.shape:
+            return False
+        slopes[share] = found / share
+    off, half = pair.analytic - pair.numerical, slopes[0.5] - pair.numerical
+    size = float(np.max(np.abs(pair.numerical), initial=0.0))
+    right = np.allclose(slopes[_NEXT_TO_NOTHING], pair.numerical, rtol=1e-4, atol=1e-4 * size)
+    return bool(right and np.allclose(half, off / 2, rtol=1e-3, atol=1e-4 * float(np.max(np.abs(off), initial=0.0))))
 
 
 def nonlinear_upstream(evidence: Evidence, name: str) -> Iterator[Diagnosis]:

@@ -141,7 +141,8 @@ class Calls:
         if value is THE_OUTPUT:
             return "layer.predicted"
         if isinstance(value, Kept):
-            alone = "layer.kept[0] if len(layer.kept) == 1 else tuple(layer.kept)"
+            last = "len(layer.kept) == 1 or isinstance(layer.kept[-1], dict)"
+            alone = f"layer.kept[-1] if {last} else tuple(layer.kept)"
             return alone if self.kept == 1 else f"layer.kept[{value.position}]"
         if isinstance(value, Told):
             return repr(value.value)
@@ -215,7 +216,10 @@ class LayerBound:
         rest = self._result[1:] if isinstance(self._result, tuple) else ()
         if len(rest) <= position:
             raise NotFedError("backward wants what forward kept for it, and forward returned nothing but its output")
-        return rest if self._calls.kept == 1 and len(rest) > 1 else rest[position]
+        if self._calls.kept == 1 and len(rest) > 1:  # further outputs may stand before what was kept
+            *others, last = rest
+            return last if isinstance(last, dict) and all(isinstance(one, np.ndarray) for one in others) else rest
+        return rest[position]
 
 
 class Context:

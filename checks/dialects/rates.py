@@ -17,11 +17,13 @@ from checks.dialects.usage import Usage, Values
 def kept_rates(root: Any) -> list[Path]:
     """The places of the numbers that are called like a rate, the class's own among them."""
     found = [slot.path for slot in walk(root) if _is_rate(slot.path.steps[-1], slot.value)]
-    for cls in type(root).__mro__:
-        for name, value in vars(cls).items():
-            path = Path(((".", name),))
-            if _is_rate((".", name), value) and path not in found:
-                found.append(path)
+    parts = [((), root), *((((".", name),), part) for name, part in getattr(root, "__dict__", {}).items())]
+    for steps, part in parts:
+        for cls in type(part).__mro__ if hasattr(part, "__dict__") or part is root else ():
+            for name, value in vars(cls).items():
+                path = Path((*steps, (".", name)))
+                if _is_rate((".", name), value) and path not in found:
+                    found.append(path)
     return found
 
 

@@ -5,6 +5,7 @@ What such a method takes is asked for like a constructor's argument. A recording
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -92,11 +93,15 @@ class _Neighbour:
 
 
 def _present(cls: type) -> list[str]:
-    """The set-up methods that its user calls: one that forward calls itself, on the first input, is none of them."""
-    called = {
-        name for one in FORWARD for name in getattr(getattr(getattr(cls, one, None), "__code__", None), "co_names", ())
+    """The set-up methods that its user calls on an object: one that forward calls itself, on the first input, is none
+    of them, nor is one that belongs to the class.
+    """
+    codes = (getattr(getattr(cls, one, None), "__code__", None) for one in FORWARD)
+    called = {name for code in codes for name in getattr(code, "co_names", ())}
+    static = {
+        name for name in _METHODS if isinstance(inspect.getattr_static(cls, name, None), staticmethod | classmethod)
     }
-    return [name for name in _METHODS if callable(getattr(cls, name, None)) and name not in called]
+    return [name for name in _METHODS if callable(getattr(cls, name, None)) and name not in called | static]
 
 
 def _required(cls: type, name: str) -> list[str]:
