@@ -111,7 +111,7 @@ def _find(source: Source) -> Discovery:
     subjects = dict(_subjects(module))
     if not subjects and source.explicit:
         why = _holds_none(module, Path(source.path).name)
-        return Discovery(found=(Found(target=source.label, why=why),))
+        return Discovery(found=(Found(target=source.label, why=why),), skipped=tuple(_skipped(module)))
     found = tuple(
         Found(target=f"{source.label}::{name}", path=given, subject=subject) for name, subject in subjects.items()
     )

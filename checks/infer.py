@@ -389,7 +389,12 @@ class _Search:
 
         An array that a constructor takes holds nothing for each sample, whatever the shape of its gradient.
         """
-        unknown = [f for f in self.formals if f.hint not in ("matrix", "vector") and f.name not in self.told]
+        numbers = {a.name for a in found.layout.arguments if not a.dims}  # in place of a vector that nothing fitted
+        unknown = [
+            f
+            for f in self.formals
+            if f.name not in self.told and (f.hint not in ("matrix", "vector") or f.name in numbers)
+        ]
         if self.inputs:
             return None
         shapes = self.gradients(found)

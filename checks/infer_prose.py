@@ -160,12 +160,17 @@ def _axis(text: str) -> str | None:
     if re.fullmatch(r"[^\W\d][\w-]*(?:\s+[^\W\d][\w-]*)+|[^\W\d]\w*(?:-[^\W\d]\w*)+", text):
         text = re.sub(r"\W+", "_", _ARTICLES.sub("", text))
     text = re.sub(r"[^\W\d]\w*", lambda m: f"{m[0]}_" if keyword.iskeyword(m[0]) else m[0], text)
-    if "..." in text or len(text) > 40 or any(word.lower() in _NO_SIZE for word in _words(text)):
+    if "..." in text or len(text) > 40 or any(map(_is_no_size, _words(text))):
         return None
     try:
         return str(dim(text))
     except SignatureError:
         return None
+
+
+def _is_no_size(word: str) -> bool:
+    """In any case, but for words of two letters: `nP` is a size, and `np` is none."""
+    return word in _NO_SIZE or (len(word) > 2 and word.lower() in _NO_SIZE)
 
 
 def _words(text: str) -> list[str]:

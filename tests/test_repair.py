@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from zoo.wrong.updates import TanhAfterItsStep
 
 from checks import check
 from checks.discover import discover
@@ -319,10 +320,11 @@ class DrawsOnce(DrawsAgain):
         return dout * self.kept
 
 
-def test_weights_that_are_updated_first_are_told_of() -> None:
-    (finding,) = (f for f in check(UpdatesFirst, seed=1, max_examples=4).findings if f.severity == "error")
+@pytest.mark.parametrize(("layer", "names"), [(UpdatesFirst, "W and b"), (TanhAfterItsStep, "w and b")])
+def test_weights_that_are_updated_first_are_told_of(layer: type, names: str) -> None:
+    (finding,) = (f for f in check(layer, seed=1, max_examples=4).findings if f.severity == "error")
     assert (finding.kind, finding.gradient) == ("nonlinear-upstream", "x")
-    assert "it is made with W and b as backward has updated them: form it before the update" in finding.message
+    assert f"it is made with {names} as backward has updated them: form it before the update" in finding.message
     assert check(UpdatesLast, seed=1, max_examples=4).verdict == "pass"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from checks.dialects import (
     activation,
     both,
+    closures,
     costs,
     derivatives,
     functions,
@@ -31,6 +32,7 @@ TABLE: tuple[Dialect, ...] = (
     Dialect(name="functions", recognises=functions.recognises, usage=functions.usage),
     Dialect(name="three functions", recognises=triples.recognises, usage=triples.usage),
     Dialect(name="loss function", recognises=both.recognises, usage=both.usage),
+    Dialect(name="function with its backward", recognises=closures.recognises, usage=closures.usage),
     Dialect(name="network", recognises=network.recognises, usage=network.usage),
     Dialect(name="separate loss", recognises=separate.recognises, usage=separate.usage),
     Dialect(name="cost elsewhere", recognises=costs.recognises, usage=costs.usage),

@@ -8,9 +8,22 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checks.dialects import activation, both, costs, derivatives, flagged, layer, network, objective, separate, triples
+from checks.dialects import (
+    activation,
+    both,
+    closures,
+    costs,
+    derivatives,
+    flagged,
+    layer,
+    network,
+    objective,
+    separate,
+    triples,
+)
 from checks.dialects.arguments import is_name, kept_under, rest_name, tree_of
 from checks.dialects.names import BACKWARD, CACHE, FORWARD, called_forward, partners
+from checks.dialects.spelled import hands_out
 from checks.dialects.usage import code_words, formals, stub
 
 # What is called after gradients, and what only does something with them.
@@ -148,7 +161,8 @@ def _by_itself(name: str, function: Any) -> Any:
     """What a function is without another: a loss with its gradient, or one that a flag makes its derivative."""
     flag = flagged.flag_of(function)
     if flag is None:
-        return function if not _GRADIENTS_ALONE.search(name) and both.recognises(function) else None
+        whole = both.recognises(function) or closures.recognises(function)
+        return function if whole and not _GRADIENTS_ALONE.search(name) else None
     pair = flagged.apart(function, flag)
     several = len(formals(function, "forward")[0]) > 1
     return pair if several or derivatives.recognises(pair) or derivatives.of_a_number(*pair) else None
@@ -179,6 +193,8 @@ def unused_gradients(module: Any) -> Iterator[tuple[str, str]]:
     for name in functions:
         if name not in used and _of_gradients(name):
             yield name, f"no function that it is the gradient of; in Python: check((f, {name}))"
+        elif name not in used and (said := hands_out(functions[name])) is not None:
+            yield name, f"{said}, in no way that is understood; give it arguments for all of them, or a class"
 
 
 def _is_method(value: Any) -> bool:

@@ -64,11 +64,11 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
     `inputs`: the arguments, of which a tuple of gradients without names has at most one each.
     """
     tree = _tree(function)
-    elements = _last_returned(tree)
+    elements = last_elements(tree)
     if len(elements) < 2:
         return None
     name = getattr(function, "__name__", "")
-    names = [_first_name(element) for element in elements]
+    names = [name_of(element) for element in elements]
     if re.search(r"forward|fwd", name):
         return None  # what comes beside its loss is a cache
     if all(_GRADIENT.fullmatch(n) and not _VALUE.fullmatch(n) for n in names):
@@ -94,6 +94,23 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
     return None
 
 
+def hands_out(function: Callable[..., Any]) -> str | None:
+    """What a function returns that is like gradients, in words: `loss, dW, db`, or a function that returns such."""
+    tree = _tree(function)
+    names = [name_of(element) for element in last_elements(tree)]
+    within = {node.name: node for node in ast.walk(tree or ast.Module([], [])) if isinstance(node, ast.FunctionDef)}
+    inner = next((within[name] for name in names if name in within and name != function.__name__), None)
+    if inner is not None:
+        said = _gradients_among([name_of(element) for element in last_elements(inner)])
+        return f"it returns {inner.name}, which returns {', '.join(said)}" if said else None
+    said = _gradients_among(names)
+    return f"it returns {', '.join(said)}" if len(said) > 1 and bool(_VALUE.fullmatch(names[0])) else None
+
+
+def _gradients_among(names: Sequence[str]) -> list[str]:
+    return [name for name in names if re.fullmatch(r"d_?[A-Z]\w*|d_?(x|b|w)\w*|\w*grad\w*", name)]
+
+
 def _promises(function: Callable[..., Any], inputs: Sequence[str]) -> bool:
     """Whether the docstring says that it returns a gradient: by that word, or called after an argument, `dscores`."""
     returned = re.search(r"return.*", inspect.getdoc(function) or "", re.I | re.S)
@@ -117,7 +134,7 @@ def gradients(function: Callable[..., Any]) -> Spelled:
     returned = _returned(tree)
     container, keys = _container(tree, returned[-1]) if returned else ("unknown", ())
     if container == "unknown" and returned:
-        keys = (_first_name(returned[-1]),)
+        keys = (name_of(returned[-1]),)
     return Spelled(-1, container, keys)
 
 
@@ -134,12 +151,12 @@ def _tree(function: Callable[..., Any]) -> ast.Module | None:
         return None
 
 
-def _last_returned(tree: ast.Module | None) -> list[ast.expr]:
+def last_elements(tree: ast.AST | None) -> list[ast.expr]:
     """The elements of the last tuple that is returned; one that comes back early may be something else."""
     return next((value.elts for value in reversed(_returned(tree)) if isinstance(value, ast.Tuple)), [])
 
 
-def _returned(tree: ast.Module | None) -> list[ast.expr]:
+def _returned(tree: ast.AST | None) -> list[ast.expr]:
     """What the return statements give, in the order of the lines."""
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Return)] if tree else []
     return [node.value for node in sorted(nodes, key=lambda node: node.lineno) if node.value is not None]
@@ -183,10 +200,10 @@ def _key(element: ast.expr) -> str:
     """The name that an element is, `None` included; of an expression, its first name with a mark."""
     if isinstance(element, ast.Name):
         return element.id
-    return "None" if isinstance(element, ast.Constant) and element.value is None else f"{_first_name(element)}()"
+    return "None" if isinstance(element, ast.Constant) and element.value is None else f"{name_of(element)}()"
 
 
-def _first_name(element: ast.expr) -> str:
+def name_of(element: ast.expr) -> str:
     """The first name in an expression: that of the loss in `loss / n`, of the gradient in `dx.reshape(n, d)`."""
     names = [node for node in ast.walk(element) if isinstance(node, ast.Name) and node.id not in _NO_ARRAYS]
     return min(names, key=lambda node: (node.lineno, node.col_offset)).id if names else ""
