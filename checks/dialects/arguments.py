@@ -206,6 +206,16 @@ def is_axis(function: Callable[..., Any], name: str) -> bool:
     return any(word.arg == "axis" and is_name(word.value, name) for node in calls for word in node.keywords)
 
 
+def is_of_ones(function: Callable[..., Any], name: str) -> bool:
+    """Whether the entries of the argument of that name are asked whether they are 1, or 0: `np.where(t == 1, ...)`."""
+    for node in ast.walk(tree_of(function)):
+        match node:
+            case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[ast.Constant(value=value)]):
+                if is_name(left, name) and value in (0, 1):
+                    return True
+    return False
+
+
 def in_turn(function: Callable[..., Any], name: str) -> bool:
     """Whether the entries of the argument of that name are taken one by one: `X[0]`, `a, b = X`, `for x in X`."""
     for node in ast.walk(tree_of(function)):

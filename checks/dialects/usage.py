@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from checks.dialects.arguments import is_axis, joined_to_itself, picks_by
+from checks.dialects.arguments import is_axis, is_of_ones, joined_to_itself, picks_by
 from checks.dialects.names import FORWARD, OUTPUT
 from checks.infer_layout import Formal
 from checks.subject import Option
@@ -200,8 +200,10 @@ def _as_used(function: Callable[..., Any], formal: Formal) -> Formal:
         return replace(formal, family="graph")
     if is_axis(function, formal.name):
         return replace(formal, family="none", options=(-1, 0))
-    picks = picks_by(function, formal.name) if formal.hint == "none" else None
-    return formal if picks is None else replace(formal, family=picks)
+    picks = picks_by(function, formal.name)
+    if formal.hint == "label" and picks is None and is_of_ones(function, formal.name):
+        return replace(formal, family="mask")
+    return replace(formal, family=picks) if picks is not None and formal.hint == "none" else formal
 
 
 def clone(value: Any, replacing: Mapping[int, Any] | None = None) -> Any:

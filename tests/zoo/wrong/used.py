@@ -123,3 +123,18 @@ def group_norm_backward(dout, cache):
     dx = (dz - dz.mean(axis=1, keepdims=True) - rows * (dz * rows).mean(axis=1, keepdims=True))
     over = {"axis": (0, 2, 3), "keepdims": True}
     return dx.reshape(n, c, h, w), np.sum(dout * z, **over), np.sum(dout, **over)
+
+
+class FocalOfOnes:
+    def __init__(self, gamma=2.0):
+        self.gamma = gamma
+
+    def forward(self, logits, targets):
+        p = 1 / (1 + np.exp(-logits))
+        self.sign = 2 * targets - 1
+        self.pt = np.where(targets == 1, p, 1 - p)
+        return np.mean(-((1 - self.pt) ** self.gamma) * np.log(self.pt))
+
+    def backward(self):
+        pt, g = self.pt, self.gamma
+        return self.sign * (1 - pt) ** g * (pt * np.log(pt) + pt - 1) / pt.size
