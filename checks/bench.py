@@ -170,6 +170,12 @@ class Bench:
         self.count += plain.count
         return found
 
+    @property
+    def moving(self) -> Array:
+        """Which outputs move at all when all arrays are moved by their own size."""
+        line = Together(self.evaluate, [self.arrays[name] for name in self.case.movable], self.case.seed)
+        return np.asarray((line.at(-1.0) != self.base) | (line.at(1.0) != self.base))
+
     def variation(self, upstream: Array) -> float:
         """What sum |upstream * f| changes by when all arrays are moved by their own size, at most over a few ways."""
         weights = np.asarray(upstream, dtype=self.base.dtype).reshape(-1)

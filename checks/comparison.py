@@ -262,6 +262,8 @@ class _Comparing:
                 codes[k] = self._closer_arithmetic(k, int(codes[k]))
                 if codes[k] == AGREES:
                     self.causes.pop(k, None)
+            if codes[k] == DIFFERS and self._weak(k):
+                codes[k] = self._swallowed(k)
             if codes[k] == DIFFERS and self._holds_closer(k):
                 codes[k], self.causes[k] = UNDECIDED, "truncation"
             different += int(codes[k] == DIFFERS and np.isfinite(self.a[k]))  # one that is no number tells of no other
@@ -404,6 +406,29 @@ class _Comparing:
                 if row[which] == IN_A_ROW[which]:
                     return which
         return None
+
+    def _swallowed(self, k: int) -> int:
+        """The verdict with what outputs may have swallowed that stand still under the steps, and move further away.
+
+        A saturated probability of 1 does not show what small ones beside it gain. One that never moves is another's.
+        """
+        if k not in self.steps:
+            return DIFFERS
+        function, index = self.function, int(self.indices[k])
+        plus, minus, _ = function.pair(index, self.steps[k])
+        still = (plus == function.base) & (minus == function.base)
+        size = max(abs(float(self.a[k])), abs(float(self.n[k])))
+        if size <= function.unit_roundoff * self.zero_sizes[k]:  # where all that it adds may be swallowed
+            moves = self.evaluation.numeric.moving
+        else:
+            far = [function.pair(index, float(function.scale[index]) * 64.0**octave)[:2] for octave in range(1, 7)]
+            moves = np.any([one != function.base for pair in far for one in pair], axis=0)
+        hidden = function.unit_roundoff * np.abs(function.weights * function.base)[still & moves]
+        own, self.e[k] = float(self.e[k]), max(float(self.e[k]), float(hidden.sum()) / self.steps[k])
+        code = self._judge_one(k, self.tolerance)
+        if code == DIFFERS:
+            self.e[k] = own
+        return code
 
     def _only_rounded(self, k: int) -> bool:
         """Whether backward's own round-off, as longdouble tells it, explains the difference.

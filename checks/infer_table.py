@@ -186,7 +186,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             return [*numbers, *arrays((*scenario.matrix[:3], *scenario.vector[:1], ""))] if letter else numbers
     if formal.place == "forward" and not attends(formals) and _A_NUMBER_EACH.fullmatch(formal.name.lower()):
         each = scenario.x[0].partition(",")[0].partition(":")[0]
-        return arrays(list(dict.fromkeys((each, f"{each},1", *scenario.second))))
+        return arrays(list(dict.fromkeys((each, f"{each},1", *scenario.second)))) if each else arrays([""])
     if formal.place == "forward":
         # Beside ids, rows of labels are believed only where the name speaks of labels.
         labels = [text for text in scenario.label if scenario.name != "ids" or not text.startswith("n,s")]

@@ -32,7 +32,7 @@ _ENVIRONMENT: Final[Mapping[str, str]] = {
 
 
 class Process:
-    """One worker. `listed`: it has imported its file; `position`: the subject it is at.
+    """One worker. `listed`: it has imported its file; `position`: the subject it is at, None where it is at none.
 
     `bare`: why it is to load the file's definitions only.
     """
@@ -40,7 +40,6 @@ class Process:
     def __init__(
         self,
         job: int,
-        first: int,
         label: str,
         find: Find,
         check: Check | None,
@@ -50,18 +49,19 @@ class Process:
         self._connection: Connection
         with _environment():
             context: Any = _context()
-            self._connection, theirs = context.Pipe(duplex=False)
-            self._process = context.Process(target=work, args=(theirs, label, find, check, options, first, bare))
+            self._connection, theirs = context.Pipe()
+            self._process = context.Process(target=work, args=(theirs, label, find, check, options, bare))
             self._process.start()
         theirs.close()
         self._closed = False
         self._options = options
         self.bare = bare
         self.job = job
-        self.position = first
+        self.position: int | None = None
         self.listed = False
         self.complete = False
-        self.since = time.monotonic()
+        self.since = self.began = time.monotonic()
+        self.imported_in = 0.0
         self.deadline = self.since + _START_LIMIT
 
     @property
@@ -71,12 +71,22 @@ class Process:
     def alive(self) -> bool:
         return bool(self._process.is_alive())
 
+    def has_listed(self) -> None:
+        """It has imported its file."""
+        self.listed, self.imported_in = True, time.monotonic() - self.began
+
     def renew(self) -> None:
         """It has said something: its time begins anew."""
         self.since = time.monotonic()
         limit = self._options.import_limit
         # A worker stops an import itself where it can: it is given the time to do so.
         self.deadline = self.since + (self._options.timeout if self.listed else limit + 0.5 * (1 + limit))
+
+    def give(self, position: int | None) -> None:
+        """Asks for the subject at that position next; None: there is none left."""
+        self.position = position
+        with suppress(OSError):  # it is gone, which is noticed elsewhere
+            self._connection.send(position)
 
     def messages(self) -> Iterator[Message]:
         """What has arrived. A process that has closed its end is given a moment to come to its own."""

@@ -2,13 +2,15 @@
 
 A file that hangs is ended, one that exits or crashes is noticed; the subject it was at becomes an `error`,
 and a new process goes on with the next one of the same file. Where that happened while the file was imported, the new
-process loads its definitions only. Results come in the order of the jobs.
+process loads its definitions only. A worker that has no file left helps with one that holds many subjects. Results come
+in the order of the jobs and of their subjects.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
@@ -19,6 +21,8 @@ from checks.results import Report
 from checks.worker import Again, Check, Checked, Ended, Find, Listed, Message, Options, Started, failed_to_run
 
 _TICK: Final = 0.2  # seconds between two calls of `watch`
+_QUICK: Final = 2.0  # seconds: a file whose import takes longer is not imported twice
+_WORTH: Final = 3  # subjects a process that have to be left for one more
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -31,18 +35,26 @@ class Job:
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Outcome:
-    """What became of one job so far: the subjects in it, a report for each, in order, what was skipped.
+    """What became of one job so far: the subjects in it, a report for each, what was skipped.
 
-    `notes`: what was done to load the file. `bare`: why its definitions only are loaded.
+    `notes`: what was done to load the file. `bare`: why its definitions only are loaded. `pending`: the positions of
+    the subjects that nobody has begun with; `unread`: the report on a file whose subjects are not known.
     """
 
     label: str
     targets: tuple[str, ...] = ()
-    reports: list[Report] = field(default_factory=list)
+    checked: dict[int, Report] = field(default_factory=dict)
+    unread: list[Report] = field(default_factory=list)
+    pending: deque[int] | None = None
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     bare: str | None = None
     complete: bool = False
+
+    @property
+    def reports(self) -> list[Report]:
+        """Those that there are, in the order of the subjects."""
+        return [*self.unread, *(self.checked[position] for position in sorted(self.checked))]
 
 
 class Run:
@@ -85,7 +97,7 @@ class Run:
     @property
     def at(self) -> list[str]:
         """The labels of the jobs that are being worked on."""
-        return [self._jobs[process.job].label for process in self._active]
+        return list(dict.fromkeys(self._jobs[process.job].label for process in self._active))
 
     def __iter__(self) -> Iterator[Outcome]:
         for outcome in self.outcomes:
@@ -97,6 +109,8 @@ class Run:
         """Starts what may start, takes in what has come, and ends what took too long."""
         while self._waiting and len(self._active) < self._workers:
             self._start(self._waiting.pop())
+        while len(self._active) < self._workers and (longest := self._longest()) is not None:
+            self._start(longest)
         now = time.monotonic()
         nearest = min(process.deadline for process in self._active)
         wait(
@@ -108,9 +122,20 @@ class Run:
         if self._watch is not None:
             self._watch(self)
 
-    def _start(self, job: int, first: int = 0) -> None:
+    def _longest(self) -> int | None:
+        """The job of which most subjects are left, where one more process is worth its start."""
+        left = {}
+        for process in self._active:
+            pending = self.outcomes[process.job].pending
+            if process.listed and pending is not None and process.imported_in < _QUICK:
+                helping = sum(other.job == process.job for other in self._active)
+                left[process.job] = len(pending) - _WORTH * helping
+        longest = max(left, key=lambda job: left[job], default=None)
+        return longest if longest is not None and left[longest] > 0 else None
+
+    def _start(self, job: int) -> None:
         label, find, bare = self._jobs[job].label, self._jobs[job].find, self.outcomes[job].bare
-        self._active.append(Process(job, first, label, find, self._check, self._options, bare))
+        self._active.append(Process(job, label, find, self._check, self._options, bare))
 
     def _attend(self, process: Process) -> None:
         """Files the messages of one process, and draws the conclusion where it came to its end."""
@@ -119,44 +144,63 @@ class Run:
             self._file(process, message)
         if process.complete:
             self._retire(process)
-            self.outcomes[process.job].complete = True
         elif ended:
             self._retire(process)
             self._give_up(process, process.obituary())
         elif time.monotonic() > process.deadline:
             self._retire(process)
             self._give_up(process, process.reproach())
+        outcome = self.outcomes[process.job]
+        busy = any(other.job == process.job for other in self._active)
+        outcome.complete = outcome.complete or not (busy or outcome.pending or process in self._active)
 
     def _file(self, process: Process, message: Message) -> None:
         outcome = self.outcomes[process.job]
         match message:
             case Listed(targets, skipped, notes):
-                process.listed = True
-                outcome.targets, outcome.skipped, outcome.notes = targets, skipped, notes
-            case Checked(_, report):
-                outcome.reports.append(report)
-                process.position += 1
+                process.has_listed()
+                if outcome.pending is None:
+                    outcome.targets, outcome.skipped, outcome.notes = targets, skipped, notes
+                    outcome.pending = deque(range(len(targets)))
+                self._go_on(process)
+            case Checked(position, report):
+                outcome.checked[position] = report
+                self._go_on(process)
             case Ended():
                 process.complete = True
             case Started() | Again():
                 pass
         process.renew()
 
+    def _go_on(self, process: Process) -> None:
+        """Gives a process the next subject of its file, or word that there is none."""
+        pending = self.outcomes[process.job].pending
+        process.give(pending.popleft() if pending else None)
+
     def _give_up(self, process: Process, why: str) -> None:
-        """The subject it was at gets an error; the ones behind it get a new process, as does a file not yet read."""
+        """The subject it was at gets an error; the others get a new process, as does a file not yet read."""
         outcome, label = self.outcomes[process.job], self._jobs[process.job].label
-        if not process.listed and process.bare is None:
+        if outcome.pending is None and process.bare is None:
             outcome.bare = f"{why.partition(';')[0]}; only its definitions were loaded"
-            self._start(process.job, process.position)
+            self._start(process.job)
             return
         seconds = time.monotonic() - process.since
-        left = outcome.targets[process.position :]
-        lost = left[:1] if process.listed else left or (label,)
-        outcome.reports += [failed_to_run(target, why, seconds) for target in lost]
-        if len(lost) < len(left):
-            self._start(process.job, process.position + 1)
-        else:
+        if process.position is not None:
+            outcome.checked[process.position] = failed_to_run(outcome.targets[process.position], why, seconds)
+        if outcome.pending is None:
+            outcome.unread.append(failed_to_run(label, why, seconds))
             outcome.complete = True
+        elif not process.listed:  # it read the file before, and does not now
+            for position in outcome.pending if not self._others(process) else ():
+                outcome.checked[position] = failed_to_run(outcome.targets[position], why, seconds)
+            if not self._others(process):
+                outcome.pending.clear()
+        elif outcome.pending:
+            self._start(process.job)
+
+    def _others(self, process: Process) -> bool:
+        """Whether another process is at the same file."""
+        return any(other.job == process.job for other in self._active)
 
     def _retire(self, process: Process) -> None:
         process.end()

@@ -79,7 +79,7 @@ def conduct(jobs: Sequence[Job], session: Session, expected: dict[str, list[str]
     screen = terminal.console(sys.stderr if isinstance(session.to, Standard) else sys.stdout)
     progress = Progress()
     shown: set[str] = set()
-    workers = min(session.workers or available_cores(), max(1, len(jobs)))
+    workers = session.workers or available_cores()
     interrupted = False
     with (
         _terminated_as_interrupted(),

@@ -1,7 +1,7 @@
 """One file checked in a process of its own, which may hang, exit or crash: each report is sent at once.
 
 What is sent, in this order: `Started`; `Again` before each further attempt at importing the file; `Listed`, once it is
-imported; `Checked` for each subject; `Ended`.
+imported; `Checked` for each subject that is asked for; `Ended`.
 Whoever listens knows from what is missing where the process came to its end.
 """
 
@@ -98,10 +98,9 @@ def work(
     find: Find,
     check: Check | None,
     options: Options,
-    first: int,
     bare: str | None,
 ) -> None:
-    """Finds the subjects and checks them from the `first` one on.
+    """Finds the subjects and checks those that it is asked for, by their positions, until it is asked for none.
 
     `bare`: why nothing of the file is to be run but its definitions. The process ends here, without the exit handlers
     of the user's code.
@@ -127,12 +126,12 @@ def work(
     except BaseException as error:
         discovery = Discovery(found=(Found(target=label, why=_unexpected("reading", error)),))
     send(Listed(tuple(one.target for one in discovery.found), discovery.skipped, discovery.notes))
-    for position, found in enumerate(discovery.found):
-        if position >= first:
-            _last_resort(options.timeout)
-            report = _checked(found, check, options)
-            report = replace(report, notes=(*discovery.notes, *report.notes))
-            send(Checked(position, _as_given(report, found.path, folder)))
+    while (position := connection.recv()) is not None:
+        _last_resort(options.timeout)
+        found = discovery.found[position]
+        report = _checked(found, check, options)
+        report = replace(report, notes=(*discovery.notes, *report.notes))
+        send(Checked(position, _as_given(report, found.path, folder)))
     send(Ended())
     connection.close()
     with suppress(Exception):

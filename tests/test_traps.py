@@ -364,3 +364,46 @@ def test_what_stands_still_between_the_numbers_near_one_is_noise(seed: int) -> N
     risk = 1e-7 * np.random.default_rng(seed).standard_normal((3, 2))
     time, event = np.array([0.52, -0.58, 0.11]), np.array([[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
     assert judged(Survival, inputs=(risk, time, event), allow="overflow").verdict != "fail"
+
+
+# --- a probability of 1 does not show what small ones beside it gain
+
+
+class SharpScores:
+    """softmax(tanh(x W) v): where one v is large, all of the probability is one column's, and the rest is tiny."""
+
+    def __init__(self, W: Any, v: Any) -> None:
+        self.W, self.v = W, v
+
+    def forward(self, x: Any) -> Any:
+        self.x, self.t = x, np.tanh(x @ self.W)
+        s = self.t @ self.v
+        e = np.exp(s - s.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def backward(self, dout: Any) -> Any:
+        ds = self.p * (dout - (dout * self.p).sum(axis=1, keepdims=True))
+        dz = ds[..., None] * self.v * (1 - self.t**2)
+        self.dW, self.dv = np.einsum("ntd,nta->da", self.x, dz), np.einsum("nt,nta->a", ds, self.t)
+        return dz @ self.W.T
+
+
+class SharpScoresAlone(SharpScores):
+    def backward(self, dout: Any) -> Any:
+        return super().backward(dout * (1 + self.p))
+
+
+SHARP = "x(n,t,d), W(d,a), v(a) -> (n,t)"
+
+
+@pytest.mark.parametrize("large", [285.0, 2850.0])
+def test_a_probability_of_one_swallows_what_the_others_gain(large: float) -> None:
+    rng = np.random.default_rng(1)
+    given = rng.standard_normal((3, 7, 2)), rng.standard_normal((2, 4)), np.array([-large, -0.28, -0.0049, -0.285])
+    report = judged(SharpScores, signature=SHARP, inputs=given, allow="overflow")
+    assert report.verdict != "fail", report.to_text()
+
+
+def test_probabilities_that_are_wrong_among_themselves_are_seen() -> None:
+    assert judged(SharpScoresAlone, signature=SHARP).verdict == "fail"
