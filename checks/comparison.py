@@ -402,8 +402,11 @@ class _Comparing:
         for octaves in range(4, 56, 2):
             slope = function.slope(int(self.indices[k]), self.steps[k] * 2.0**-octaves)[0]
             for which, value in values.items():
-                row[which] = row[which] + 1 if abs(slope - value) <= close[which] else 0
-                if row[which] == IN_A_ROW[which]:
+                off, worth = abs(slope - value), 1
+                if which == "numerical" and off <= close[which] / 128:  # to three digits: worth three
+                    worth = 3
+                row[which] = row[which] + worth if off <= close[which] else 0
+                if row[which] >= IN_A_ROW[which]:
                     return which
         return None
 
