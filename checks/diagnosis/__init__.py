@@ -20,6 +20,7 @@ from checks.diagnosis.finding import Diagnosis, Mended
 from checks.diagnosis.places import misplaced, swapped
 from checks.diagnosis.repair import repaired
 from checks.diagnosis.sides import about_zero, at_an_end, branch, few_entries
+from checks.diagnosis.spoiling import spoiled
 from checks.diagnosis.sums import one_alone, overwritten, wrong_shape
 from checks.diagnosis.terms import added, added_alone, centred
 from checks.diagnosis.upstream import after_update, draws, ignores_upstream, nonlinear_upstream
@@ -31,6 +32,7 @@ Rule = Callable[[Evidence, str], Iterator[Diagnosis]]
 STRONG: tuple[Rule, ...] = (
     draws,
     after_update,
+    spoiled,
     ignores_upstream,
     swapped,
     constant,

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.bench import clones, reseed
+from checks.bench import clones, reseed, same
 from checks.case import Case
 from checks.dialects.reach import walk
 from checks.entries import UNDECIDED, Entries
@@ -118,6 +118,21 @@ class Sample:
                 return {name: np.asarray(g, dtype=np.float64) for name, g in live.backward(upstream).items()}
         except Exception:  # the layer's code need not take it
             return {}
+
+    def restored(self) -> tuple[tuple[str, ...], Mapping[str, Array]]:
+        """(the arrays that forward writes into, the gradients where they are put back before backward)."""
+        arrays = clones(self.case.arrays)
+        try:
+            with quiet():
+                live = Live(self.case)
+                live.forward(arrays)
+                changed = tuple(name for name, array in arrays.items() if not same(array, self.case.arrays[name]))
+                for name in changed:
+                    arrays[name][...] = self.case.arrays[name]
+                given = live.backward(self.upstream) if changed else {}
+        except Exception:  # the layer's code need not take it
+            return (), {}
+        return changed, {name: np.asarray(gradient, dtype=np.float64) for name, gradient in given.items()}
 
     def redrawn(self) -> Mapping[str, Array]:
         """What a fresh object gives for the same upstream gradient, the random state between the two being another."""
