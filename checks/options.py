@@ -108,7 +108,7 @@ OPTIONS: Final[dict[str, Callable[[Any], Any]]] = {
         show_default=True,
         metavar="WORKERS",
         callback=_workers,
-        help="Files checked at once.",
+        help="Processes at once: a file each, or several for one of many subjects.",
     ),
     "timeout": click.option(
         "--timeout",

@@ -318,7 +318,7 @@ class AnyNumbers(NumberAlone):
 
 
 def report(layer: Any, **options: Any) -> Report:
-    return check(layer, seed=0, max_examples=8, **options)
+    return check(layer, seed=0, max_examples=4, **options)
 
 
 def kinds(layer: Any, **options: Any) -> set[str]:

@@ -134,7 +134,7 @@ WRONG_USES = [value for value in vars(uses).values() if isinstance(value, type)]
 
 @pytest.mark.parametrize("layer", WRONG_USES)
 def test_a_counterexample_runs_whatever_the_use(layer: type, capsys: pytest.CaptureFixture[str]) -> None:
-    report = check(layer, seed=1, max_examples=8)
+    report = check(layer, seed=1, max_examples=5)
     assert report.verdict == "fail"
     assert report.counterexample is not None
     exec(compile(report.counterexample, "counterexample", "exec"), {})
