@@ -105,3 +105,13 @@ class Squares:
 
     def gradient(self, w):
         return self.X.T @ (self.X @ w - self.X)
+
+
+FAULTS = {
+    "TanhOfRows": "the bias is not summed",
+    "RegressionOnData": "the step of the bias is not summed",
+    "LinearOutput": "a gradient under another name",
+    "SolvesSystem": "the matrix for the solution",
+    "WithoutOnes": "not transposed",
+    "Squares": "the data for the targets",
+}

@@ -213,21 +213,6 @@ class DenseDecay:
         return dx
 
 
-FAULTS = {
-    "DenseSGD": "wrong-values: x's gradient with the updated weights, x",
-    "DenseStep": "sign: bias",
-    "FCLayer": "factor: mean for the sum, on bias only",
-    "DenseFrozen": "missing-gradient: never updated, b",
-    "DenseOptimized": "nonlinear-upstream: the gradient is clipped, W",
-    "ScaleSGD": "swapped: gamma and beta",
-    "EmbeddingSGD": "overwritten: fancy -= at repeated tokens, table",
-    "PReLUSGD": "missing-factor: x forgotten, slope",
-    "TanhDense": "not-summed: the last sample only, b",
-    "ConvSGD": "permuted: kernel reversed, kernel",
-    "DenseDecay": "extra-term: a multiple of x's sum, W",
-}
-
-
 class PlainRule:
     """The rate is the class's, of an object that steps."""
 
@@ -253,3 +238,19 @@ class TanhAfterItsStep:
         self.rule.update(self.w, self.x.T.dot(delta))
         self.rule.update(self.b, delta.sum(axis=0, keepdims=True))
         return delta.dot(self.w.T)
+
+
+FAULTS = {
+    "DenseSGD": "wrong-values: x's gradient with the updated weights, x",
+    "DenseStep": "sign: bias",
+    "FCLayer": "factor: mean for the sum, on bias only",
+    "DenseFrozen": "missing-gradient: never updated, b",
+    "DenseOptimized": "nonlinear-upstream: the gradient is clipped, W",
+    "ScaleSGD": "swapped: gamma and beta",
+    "EmbeddingSGD": "overwritten: fancy -= at repeated tokens, table",
+    "PReLUSGD": "missing-factor: x forgotten, slope",
+    "TanhDense": "not-summed: the last sample only, b",
+    "ConvSGD": "permuted: kernel reversed, kernel",
+    "DenseDecay": "extra-term: a multiple of x's sum, W",
+    "TanhAfterItsStep": "made of weights that have been stepped",
+}

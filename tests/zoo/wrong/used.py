@@ -138,3 +138,15 @@ class FocalOfOnes:
     def backward(self):
         pt, g = self.pt, self.gamma
         return self.sign * (1 - pt) ** g * (pt * np.log(pt) + pt - 1) / pt.size
+
+
+FAULTS = {
+    "PolicyGradient": "not divided by the number of samples",
+    "ActorCritic": "the share of the value's loss is missing",
+    "PlacesOfRows": "rows that come twice are overwritten",
+    "AlongAxis": "the slope of a sigmoid for that of a logarithm of a sum",
+    "AdditiveScores": "the vector of the scores is missing",
+    "policy_forward": "the mask of the hidden units is missing",
+    "group_norm_forward": "not divided by the deviation",
+    "FocalOfOnes": "the exponent is missing in one term",
+}
