@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from checks.dialects.arguments import tree_of
 from checks.dialects.spelled import last_elements, name_of
 from checks.dialects.usage import Usage, Values, code_words, formals
+
+_ANSWERS = re.compile(r"back|bprop|bwd|vjp|grad|pull|adjoint|deriv")
+_FROM_ABOVE = re.compile(r"d_?[A-Z]\w*|d_?(out|output|y|z|a|h|s|loss)|g|ct|.*(grad|upstream|delta|cotangent|_bar).*")
 
 
 def recognises(obj: Any) -> bool:
@@ -31,7 +35,18 @@ def _inner(function: Callable[..., Any]) -> ast.FunctionDef | ast.Lambda | None:
     inner = {node.name: node for node in own.body if isinstance(node, ast.FunctionDef)}
     given = value.elts[1]
     found = given if isinstance(given, ast.Lambda) else inner.get(name_of(given))
-    return found if found is not None and len(found.args.args) - len(found.args.defaults) == 1 else None
+    return found if found is not None and _answers(found) else None
+
+
+def _answers(inner: ast.FunctionDef | ast.Lambda) -> bool:
+    """Whether it takes one argument, and its name or that of the argument tells of a gradient: a model that is made
+    inside is called with data.
+    """
+    needed = inner.args.args[: len(inner.args.args) - len(inner.args.defaults)]
+    if len(needed) != 1:
+        return False
+    name = getattr(inner, "name", "")
+    return bool(_ANSWERS.search(name.lower()) or _FROM_ABOVE.fullmatch(needed[0].arg))
 
 
 def usage(obj: Any, name: str) -> Usage:
