@@ -183,7 +183,8 @@ def _first(
                 refuted = refuted or found
                 continue
             if fitting and not search.doubts(layout, group.name):
-                return (search.as_numbers(found) if found is not None else None) or found
+                assert found is not None
+                return search.as_floats(found) or search.as_numbers(found) or found
             if fitting is None:
                 unclear = unclear or found
             elif first is None and found is not None and (fitting or not search.rejects(found, group.name)):
@@ -193,15 +194,20 @@ def _first(
                 first, told = found, group.name
                 most = min(most, search.probes + _MOST_AFTER_FIRST[not spoken])
             elif fitting is False and found is not None and misfit is None and search.fits_in_part(found):
-                misfit = found
+                better = search.answered(found)
+                if better is not None:
+                    return better
+                misfit = None if collapsed(layout, formals, search.told) else found
             if search.probes >= min(most, start + group.most) or search.hopeless(formals):
                 break
     if first is None and unclear is None and not search.inputs:
         first = search.in_parts(formals)
     if first is None and unclear is None and not search.inputs:
         first = search.one_sample(formals) or (None if search.half else refuted or misfit)
-    if first is not None or unclear is not None:
-        return first or unclear
+    if first is not None:
+        return search.as_floats(first) or first
+    if unclear is not None:
+        return unclear
     return search.attempt(literal(formals, search.inputs)) if search.inputs else None
 
 
@@ -437,6 +443,14 @@ class _Search:
         found = self.attempt(new) if numbers else None
         return found if found is not None and self.fits(found) else None
 
+    def as_floats(self, found: Found) -> Found | None:
+        """The layout with floats for a main input of whole numbers that no name speaks of, where all fits as well."""
+        main = found.layout.argument(self.formals[0].name)
+        if main is None or main.kind != "int" or self.formals[0].hint == "ids" or self.inputs:
+            return None
+        other = self.attempt(found.layout.with_argument(replace(main, kind="float", limit=None)))
+        return other if other is not None and self.fits(other) and not self.refuted(other) else None
+
     def as_numbers(self, found: Found) -> Found | None:
         """The layout with numbers for arrays of the constructor, where the gradients are numbers as well then.
 
@@ -547,7 +561,9 @@ class _Search:
         What a comment says is alike stays so, and the samples `of_samples`: a loss is one number for all of them.
         """
         arrays = [a for a in layout.arguments if a.kind in ("float", "positive")]
-        first = layout.arguments[0].dims[:1] if of_samples and layout.arguments else ()
+        main = layout.arguments[0].dims if of_samples and layout.arguments else ()
+        counted = {d for a in layout.arguments if a.kind in ("label", "int") for d in a.dims}  # samples have classes
+        first = [d for d in main[:1] if d in counted]
         inputs = {f.name for f in self.formals if f.place == "forward"}
         # A state comes back as the output; a window is square.
         states = {f.name for f in self.formals if f.hint == "hidden"}
@@ -622,7 +638,7 @@ class _Search:
             return True
         beside = [f for f in self.formals[1:] if f.name not in self.told and layout.argument(f.name) is not None]
         guessed = {"none", "matrix", "vector"} if layout in self.reshaped else {"none"}
-        return not guessed & {formal.hint for formal in beside}
+        return not guessed & {formal.hint for formal in beside if not formal.data}
 
     def _where_it_raises(self, layout: Layout, reached: Probe, sizes: Sizes) -> Found | None:
         """The layout as one in which backward raises, where forward runs at all sizes and nothing about it is odd."""

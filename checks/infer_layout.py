@@ -34,7 +34,7 @@ REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 class Formal:
     """An argument as declared: its name, whose it is, its default; `family`: what it is known to be, a
     hint; `options`: constants that it may take (a string that the class compares with, a function). `data`: the
-    constructor is handed what forward is, elsewhere.
+    constructor is handed what forward is, elsewhere. `picks`: its family is told by what the code picks by it.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Formal:
     family: Hint | None = None
     options: tuple[Any, ...] = ()
     data: bool = False
+    picks: bool = False
 
     @property
     def hint(self) -> Hint:

@@ -343,14 +343,12 @@ _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def in_parts(count: int, *, learned: bool) -> Scenario:
-    """Arrays of so many entries, or so many rows or columns; `learned`: from data, which are as they are elsewhere."""
+    """A main input of so many entries, rows or columns; `learned`: it is learned from data, which come first."""
     parts = (f"{count}", f"{count},n", f"n,{count}")
     rows = next(scenario for scenario in SCENARIOS if scenario.name == "rows")
     if learned:
-        return replace(rows, name="parts", vector=(parts[0], *rows.vector))
-    return replace(
-        rows, name="parts", x=parts, second=(*parts, *rows.second), hidden=parts, vector=(parts[0], *rows.vector)
-    )
+        return replace(rows, name="parts", x=("n,i", "n"), vector=(parts[0], *rows.vector))
+    return replace(rows, name="parts", x=parts, second=(*parts, *rows.second), hidden=parts)
 
 
 def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) -> list[Scenario]:

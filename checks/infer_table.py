@@ -184,7 +184,10 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             numbers = _sizes(formal, formals, scenario)
             letter = len(formal.name) == 1 and (formal.name.isupper() or not isinstance(numbers[0], int))
             return [*numbers, *arrays((*scenario.matrix[:3], *scenario.vector[:1], ""))] if letter else numbers
-    if formal.place == "forward" and not attends(formals) and _A_NUMBER_EACH.fullmatch(formal.name.lower()):
+    picked = any(
+        f.picks and f.family == "label" for f in formals if f is not formal
+    )  # a sample of a class has a number
+    if formal.place == "forward" and not attends(formals) and (picked or _A_NUMBER_EACH.fullmatch(formal.name.lower())):
         each = scenario.x[0].partition(",")[0].partition(":")[0]
         return arrays(list(dict.fromkeys((each, f"{each},1", *scenario.second)))) if each else arrays([""])
     if formal.place == "forward":

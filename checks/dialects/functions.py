@@ -94,7 +94,10 @@ def _usage(obj: Any, name: str, needed: list[Formal], spare: list[Formal], told:
             (f"output {k + 1} of {1 + pairing.further}", _called(found, replace(pairing, primary=k)))
             for k in range(1, 1 + pairing.further)
         )
-        return replace(found, modes=others, variants=(_called(found, replace(pairing, last=True)),))
+        exchanged = {"upstream": "cache", "cache": "upstream"}  # where no name tells the one from the other
+        turned = tuple(exchanged.get(role, role) for role in wanted)
+        ways = (replace(pairing, last=True), *([replace(pairing, wanted=turned)] if "upstream" in wanted else []))
+        return replace(found, modes=others, variants=tuple(_called(found, way) for way in ways))
     if not found.takes_upstream and len(needed) > 1:  # a loss and its gradient, of the same arguments
         plain = replace(found, inputs_are_parameters=False)
         return in_roles(plain, of_a_loss(needed, gradients(backward)))

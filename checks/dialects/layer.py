@@ -26,7 +26,7 @@ from checks.dialects.calls import (
 )
 from checks.dialects.labelled import with_labelled
 from checks.dialects.modes import called, extended, modes
-from checks.dialects.names import BACKWARD, FORWARD, RATE
+from checks.dialects.names import BACKWARD, FORWARD, RATE, gradient_names
 from checks.dialects.options import annotated, by_type, compared, options
 from checks.dialects.reach import large_arrays
 from checks.dialects.reducing import reducing
@@ -37,6 +37,7 @@ from checks.dialects.taped import taped
 from checks.dialects.tupled import tupled
 from checks.dialects.usage import Averaged, Bound, Usage, Values, clone, code_words, formals
 from checks.infer_layout import Formal
+from checks.infer_names import size_role
 
 # What forward's code says where it takes a list of arrays.
 _JOINING = frozenset({"concatenate", "hstack", "vstack", "dstack", "stack", "column_stack", "reduce", "zip"})
@@ -255,7 +256,19 @@ def _as_counted(obj: type, formal: Formal) -> Formal:
         return replace(formal, family="shape")  # `C, H, W = input_dim`
     if formal.hint in ("none", "rate") and makes_arrays_of(obj.__init__, formal.name):  # type: ignore[misc]
         return replace(formal, family="size")
+    if formal.hint == "size" and size_role(formal.name) == "unknown" and _keeps_gradient(obj, formal.name):
+        return replace(formal, family="none")
     return replace(formal, options=options(obj, formal.name))
+
+
+def _keeps_gradient(obj: type, name: str) -> bool:
+    """Whether the class stores an attribute that is called after the gradient of an argument: that is no size."""
+    stored = {node.attr for node in ast.walk(tree_of(obj)) if isinstance(node, ast.Attribute) and _is_stored(node)}
+    return bool(stored & set(gradient_names(name)))
+
+
+def _is_stored(node: ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
 def _as_declared(formal: Formal, annotation: Any) -> Formal:

@@ -27,7 +27,7 @@ _FORMS = (
     "d{}", "d_{}", "grad_{}", "{}_grad", "{}_gradient", "gradient_{}", "grad{}", "{}grad", "g{}", "g_{}",
     "dL_d{}", "dLd{}", "dl_d{}", "dLoss_d{}", "dE_d{}", "dC_d{}", "delta_{}", "delta{}", "{}_delta",
     "nabla_{}", "grads_{}", "{}_grads", "{}_update", "{}_updates", "{}s_update", "d{}s", "_d{}", "_grad_{}",
-    "_{}_grad",
+    "_{}_grad", "{}Grad", "{}Gradient",
     "der_{}", "deriv_{}",
 )  # fmt: skip
 _SHORT = {"weight": ("w", "W"), "weights": ("w", "W"), "bias": ("b", "B"), "biases": ("b", "B")}

@@ -203,7 +203,7 @@ def _as_used(function: Callable[..., Any], formal: Formal) -> Formal:
     picks = picks_by(function, formal.name)
     if formal.hint == "label" and picks is None and is_of_ones(function, formal.name):
         return replace(formal, family="mask")
-    return replace(formal, family=picks) if picks is not None and formal.hint == "none" else formal
+    return replace(formal, family=picks, picks=True) if picks is not None and formal.hint == "none" else formal
 
 
 def clone(value: Any, replacing: Mapping[int, Any] | None = None) -> Any:

@@ -115,17 +115,25 @@ def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator
     told = [(label, other) for label, other in told_otherwise(usage) if label not in own]
     for label, other in (*usage.modes, *told):
         asks_alike = (other.forward, other.constructor) == (usage.forward, usage.constructor)
-        layouts = known if other.option or asks_alike else tuple(_at_another_number(usage, other, known))
-        reading = Reading(other, request, layouts)
-        try:
-            subject = reading.subject()
-        except (LayerError, SignatureError):
+        tries = [known] if other.option or asks_alike else [tuple(_at_another_number(usage, other, known)), ()]
+        readings = (Reading(other, request, layouts) for layouts in dict.fromkeys(tries))
+        read_as = next(filter(None, map(_read_as, readings)), None)
+        if read_as is None:
             continue
+        reading, subject = read_as
         if not reading.raised or other.option in ("number", "off"):
             yield label, replace(subject, option=other.option, unaware=other.unaware)
     for label, found in deeper(known[0]) if known else ():
         with contextlib.suppress(LayerError, SignatureError):
             yield label, replace(Reading(usage, request, (found,)).subject(), option="number")
+
+
+def _read_as(reading: Reading) -> tuple[Reading, Subject] | None:
+    """The reading with what it is read as; None where that is nothing."""
+    try:
+        return reading, reading.subject()
+    except (LayerError, SignatureError):
+        return None
 
 
 def _at_another_number(usage: Usage, other: Usage, known: tuple[Found, ...]) -> Iterator[Found]:
@@ -134,7 +142,7 @@ def _at_another_number(usage: Usage, other: Usage, known: tuple[Found, ...]) -> 
     chosen = {
         f.name: f.options[0] for f in (*other.forward, *other.constructor) if f != before.get(f.name) and f.options
     }
-    if all(type(number) is int for number in chosen.values()):
+    if chosen and all(type(number) is int for number in chosen.values()):
         for found in known:
             if set(chosen) <= set(found.layout.constants):
                 layout = replace(found.layout, constants={**found.layout.constants, **chosen})

@@ -140,6 +140,59 @@ class FocalOfOnes:
         return self.sign * (1 - pt) ** g * (pt * np.log(pt) + pt - 1) / pt.size
 
 
+class FluxBetween:
+    """uL, uR: (faces,) the states on the left and on the right."""
+
+    def forward(self, uL, uR):
+        self.uL, self.uR = uL, uR
+        self.a = np.maximum(np.abs(uL), np.abs(uR))
+        return 0.25 * (uL**2 + uR**2) - 0.5 * self.a * (uR - uL)
+
+    def backward(self, dF):
+        uL, uR, a = self.uL, self.uR, self.a
+        left, jump = np.abs(uL) >= np.abs(uR), uR - uL
+        duL = dF * (0.5 * uL + 0.5 * a - 0.5 * jump * np.where(left, np.sign(uL), 0.0))
+        duR = dF * (0.5 * uR - 0.5 * a + 0.5 * jump * np.where(left, 0.0, np.sign(uR)))
+        return duL, duR
+
+
+class Bumps:
+    """The width is an array: its gradient is kept."""
+
+    def __init__(self, centers, log_width):
+        self.centers, self.log_width = centers, log_width
+
+    def forward(self, x):
+        self.diff = x[:, None, :] - self.centers[None]
+        self.d2, self.inv = (self.diff**2).sum(-1), np.exp(-2 * self.log_width)
+        self.phi = np.exp(-0.5 * self.d2 * self.inv)
+        return self.phi
+
+    def backward(self, dout):
+        g = dout * self.phi * self.inv
+        gd = g[:, :, None] * self.diff
+        self.dcenters, self.dlog_width = gd.sum(axis=0), 0.5 * (g * self.d2).sum(axis=0)
+        return -gd.sum(axis=1)
+
+
+class AnglesAbout:
+    """The direction is a number for each sample, and none of them is a whole one."""
+
+    def forward(self, mu, log_kappa, angle):
+        kappa = np.exp(log_kappa)
+        self.cache = mu, kappa, angle
+        return np.mean(np.log(2 * np.pi * np.i0(kappa)) - kappa * np.cos(angle - mu))
+
+    def backward(self, dout=1.0):
+        mu, kappa, angle = self.cache
+        t = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+        w = np.exp(kappa[:, None] * (np.cos(t) - 1))
+        ratio = (w * np.cos(t)).sum(axis=1) / w.sum(axis=1)
+        dmu = kappa * np.sin(angle - mu) / len(angle)
+        dlk = kappa * (ratio - np.cos(angle - mu)) / len(angle)
+        return dout * dmu, dout * dlk
+
+
 FAULTS = {
     "PolicyGradient": "not divided by the number of samples",
     "ActorCritic": "the share of the value's loss is missing",
@@ -149,4 +202,7 @@ FAULTS = {
     "policy_forward": "the mask of the hidden units is missing",
     "group_norm_forward": "not divided by the deviation",
     "FocalOfOnes": "the exponent is missing in one term",
+    "FluxBetween": "the sign of the last term",
+    "Bumps": "half of the width's gradient",
+    "AnglesAbout": "the sine without its sign",
 }
