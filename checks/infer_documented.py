@@ -28,11 +28,10 @@ def documented_layouts(formals: Sequence[Formal], told: Shapes, table: Sequence[
     """The layouts that have the shapes that are told, the usual ones first."""
     told = {f.name: told[f.name] for f in formals if f.name in told and f.hint not in ("flag", "options")}
     main = told.get(formals[0].name, ()) if formals else ()
-    shared = any(main[0] in shape for name, shape in told.items() if name != formals[0].name) if main else False
-    if (
-        len(main) == 1 and not shared and not _SAMPLES.fullmatch(main[0])
-    ):  # of one sample, where a batch may be taken too
-        rest = {name: shape for name, shape in told.items() if name != formals[0].name}
+    rest = {name: shape for name, shape in told.items() if not formals or name != formals[0].name}
+    inputs = [f.name for f in formals if f.place == "forward" and f.hint not in ("matrix", "vector")]
+    alone = len(main) == 1 and not any(rest.get(name) == main for name in inputs)
+    if alone and not _SAMPLES.fullmatch(main[0]):  # of one sample, where a batch may be taken too
         yield from _layouts(formals, rest, table)
     yield from _layouts(formals, told, table)
 
