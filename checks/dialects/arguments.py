@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 _SHAPED = frozenset({"zeros", "ones", "empty", "full", "eye", "arange", "range", "identity"})  # all arguments count
 _SHAPING = frozenset({"reshape", "pad", "repeat", "tile", "split", "array_split", "roll"})  # those beside the array do
-
-_MAKING = frozenset({"zeros", "ones", "empty", "full", "randn", "rand", "normal", "uniform", "standard_normal"})
 
 
 def keys_read(function: Callable[..., Any], name: str, depth: int = 1) -> tuple[str, ...]:
@@ -108,114 +107,6 @@ def counts(function: Callable[..., Any], name: str) -> bool:
     return any(is_name(part, name) for node in ast.walk(tree_of(function)) for part in _numbers(node))
 
 
-def joined_to_itself(function: Callable[..., Any], name: str) -> bool:
-    """Whether the identity is added to the argument of that name, as to a graph whose nodes neighbour themselves.
-
-    A multiple of it is none: a jitter is added to a matrix of kernels.
-    """
-    return any(
-        isinstance(node, ast.BinOp)
-        and isinstance(node.op, ast.Add)
-        and any(
-            is_name(one, name) and _identity(other) for one, other in ((node.left, node.right), (node.right, node.left))
-        )
-        for node in ast.walk(tree_of(function))
-    )
-
-
-def _identity(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and getattr(node.func, "attr", None) in ("eye", "identity")
-
-
-def makes_arrays_of(function: Callable[..., Any], name: str) -> bool:
-    """Whether the argument of that name is an axis length of an array that the function makes: `randn(a, b)`,
-    `zeros((a, b))`, `normal(0, s, (a, b))`, `uniform(size=(a, b))`.
-    """
-    for node in ast.walk(tree_of(function)):
-        called = getattr(node.func, "attr", getattr(node.func, "id", None)) if isinstance(node, ast.Call) else None
-        if not isinstance(node, ast.Call) or called not in _MAKING:
-            continue
-        given = [*node.args, *(word.value for word in node.keywords if word.arg in ("size", "shape"))]
-        lengths = given if called in ("randn", "rand") else [g for g in given if isinstance(g, ast.Tuple | ast.List)]
-        if any(is_name(part, name) for one in lengths for part in _terms(one)):
-            return True
-    return False
-
-
-def axes_made(function: Callable[..., Any], key: str) -> int | None:
-    """How many axes an array of that name has where another function of the module makes it: `model["W"] = randn(H)`,
-    `{"W": zeros((H, D))}`, `W = randn(H, D)`; None where none does, or not all alike.
-    """
-    module = getattr(function, "__module__", None)
-    others = [one for one in getattr(function, "__globals__", {}).values() if inspect.isfunction(one)]
-    found = {
-        axes
-        for one in others
-        if one is not function and one.__module__ == module
-        for axes in _axes_of(tree_of(one), key)
-    }
-    return found.pop() if len(found) == 1 else None
-
-
-def _axes_of(tree: ast.AST, key: str) -> Iterator[int]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name) | ast.Subscript(slice=ast.Constant(value=name))], value=value):
-                if name == key:
-                    yield from _first_axes(value)
-            case ast.Dict(keys=keys, values=values):
-                for one, value in zip(keys, values, strict=True):
-                    if isinstance(one, ast.Constant) and one.value == key:
-                        yield from _first_axes(value)
-
-
-def _first_axes(value: ast.AST) -> Iterator[int]:
-    """How many axes the first array has that the expression makes."""
-    for node in ast.walk(value):
-        called = getattr(node.func, "attr", getattr(node.func, "id", None)) if isinstance(node, ast.Call) else None
-        if isinstance(node, ast.Call) and called in _MAKING:
-            shapes = [word.value for word in node.keywords if word.arg in ("size", "shape")]
-            shapes += [one for one in node.args if isinstance(one, ast.Tuple | ast.List)]
-            if called in ("randn", "rand"):
-                yield len(node.args)
-            elif shapes and isinstance(shapes[0], ast.Tuple | ast.List):
-                yield len(shapes[0].elts)
-            elif shapes or called in ("zeros", "ones", "empty", "full"):
-                yield 1
-            return
-
-
-def picks_by(function: Callable[..., Any], name: str) -> Literal["label", "ids"] | None:
-    """What an argument is that entries are picked by: labels in `p[np.arange(n), y]`, the places of rows in
-    `self.W[i]`; None where none are.
-    """
-    for node in ast.walk(tree_of(function)):
-        match node:
-            case ast.Subscript(slice=ast.Tuple(elts=[first, second])):
-                if is_name(second, name) and not isinstance(first, ast.Slice | ast.Constant):
-                    return "label"
-            case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self")), slice=taken):
-                if is_name(taken, name):
-                    return "ids"
-    return None
-
-
-def is_axis(function: Callable[..., Any], name: str) -> bool:
-    """Whether the argument of that name says along which axis: `x.sum(axis=dim)`."""
-    calls = (node for node in ast.walk(tree_of(function)) if isinstance(node, ast.Call))
-    return any(word.arg == "axis" and is_name(word.value, name) for node in calls for word in node.keywords)
-
-
-def is_of_ones(function: Callable[..., Any], name: str) -> bool:
-    """Whether the entries of the argument of that name are asked whether they are 1, or 0: `np.where(t == 1, ...)`."""
-    for node in ast.walk(tree_of(function)):
-        match node:
-            case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[ast.Constant(value=value)]):
-                if is_name(left, name) and value in (0, 1):
-                    return True
-    return False
-
-
 def in_turn(function: Callable[..., Any], name: str) -> bool:
     """Whether the entries of the argument of that name are taken one by one: `X[0]`, `a, b = X`, `for x in X`."""
     for node in ast.walk(tree_of(function)):
@@ -266,15 +157,6 @@ def taken_from(function: Callable[..., Any], rest: str) -> tuple[str, ...]:
     return tuple(named.get(k, f"{rest}_{k}") for k in range(last + 1))
 
 
-def returned_beside(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names that the function's last statement returns after the first: `return out, h` gives h."""
-    body = getattr(next(iter(getattr(tree_of(function), "body", ())), None), "body", ())
-    last = body[-1] if body else None
-    if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Tuple):
-        return ()
-    return tuple(one.id for one in last.value.elts[1:] if isinstance(one, ast.Name))
-
-
 def unpacked(function: Callable[..., Any], name: str, count: int) -> tuple[str, ...]:
     """The names under which a function takes the parts of an argument: `x, w, b = cache`; empty where it does not."""
     for node in ast.walk(tree_of(function)):
@@ -307,34 +189,39 @@ def _numbers(node: ast.AST) -> Iterator[ast.AST]:
     """The parts of an expression that are whole numbers in it."""
     match node:
         case ast.BinOp(left=left, op=ast.FloorDiv() | ast.Mod(), right=right):
-            yield from _terms(left)
-            yield from _terms(right)
+            yield from terms(left)
+            yield from terms(right)
         case ast.Slice(lower=lower, upper=upper, step=step):
             for bound in (lower, upper, step):
                 if bound is not None:
-                    yield from _terms(bound)
+                    yield from terms(bound)
         case ast.Call(func=func, args=args):
-            called = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+            called = called_name(node)
             module = isinstance(func, ast.Attribute) and getattr(func.value, "id", "") in ("np", "numpy")
             if called in _SHAPED or called in _SHAPING:
                 skipped = int(called in _SHAPING and (module or not isinstance(func, ast.Attribute)))
                 for argument in args[skipped:]:
-                    yield from _terms(argument)
+                    yield from terms(argument)
 
 
-def _terms(node: ast.AST) -> Iterator[ast.AST]:
+def terms(node: ast.AST) -> Iterator[ast.AST]:
     """The names in arithmetic and in tuples: not those of which an attribute, an entry or a function is taken."""
     match node:
         case ast.BinOp(left=left, right=right):
-            yield from _terms(left)
-            yield from _terms(right)
+            yield from terms(left)
+            yield from terms(right)
         case ast.UnaryOp(operand=operand):
-            yield from _terms(operand)
+            yield from terms(operand)
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             for element in elements:
-                yield from _terms(element)
+                yield from terms(element)
         case _:
             yield node
+
+
+def called_name(call: ast.Call) -> str:
+    """The name of the function or method that is called."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def is_name(node: ast.AST, name: str) -> bool:
@@ -342,9 +229,23 @@ def is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def tree_of(function: Callable[..., Any]) -> ast.AST:
-    """The syntax tree of a function or a class; an empty one where there is no source."""
+def tree_of(function: Any) -> ast.AST:
+    """The syntax tree of a function or a class, to be read and not changed; an empty one where there is no source."""
+    try:
+        return _tree(function)
+    except TypeError:  # a tuple with an instance in it, or what has no source by its type
+        return ast.Module(body=[], type_ignores=[])
+
+
+@functools.lru_cache(maxsize=1024)
+def _tree(function: Any) -> ast.AST:
     try:
         return ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
+    except (OSError, SyntaxError):
         return ast.Module(body=[], type_ignores=[])
+
+
+def last_statement(function: Callable[..., Any]) -> ast.stmt | None:
+    """What a function ends with; None where there is no source."""
+    body = getattr(next(iter(getattr(tree_of(function), "body", ())), None), "body", ())
+    return body[-1] if body else None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from checks.dialects.arguments import tree_of
+from checks.dialects.arguments import last_statement, tree_of
 from checks.dialects.spelled import last_elements, name_of
 from checks.dialects.usage import Usage, Values, code_words, formals
 
@@ -26,13 +26,11 @@ def recognises(obj: Any) -> bool:
 
 def _inner(function: Callable[..., Any]) -> ast.FunctionDef | ast.Lambda | None:
     """The inner function that comes last in what is returned, of two."""
-    tree = tree_of(function)
-    own = next((node for node in getattr(tree, "body", ()) if isinstance(node, ast.FunctionDef)), None)
-    last = own.body[-1] if own is not None else None
+    last = last_statement(function)
     value = last.value if isinstance(last, ast.Return) else None
-    if own is None or not isinstance(value, ast.Tuple) or len(value.elts) != 2:
+    if not isinstance(value, ast.Tuple) or len(value.elts) != 2:
         return None
-    inner = {node.name: node for node in own.body if isinstance(node, ast.FunctionDef)}
+    inner = {node.name: node for node in ast.walk(tree_of(function)) if isinstance(node, ast.FunctionDef)}
     given = value.elts[1]
     found = given if isinstance(given, ast.Lambda) else inner.get(name_of(given))
     return found if found is not None and _answers(found) else None

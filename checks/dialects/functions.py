@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.arguments import axes_made, counts, divides, keys_read, keys_written, returned_beside
+from checks.dialects.arguments import counts, divides, keys_read, keys_written
 from checks.dialects.both import in_roles
-from checks.dialects.layer import returned_names
+from checks.dialects.layer import last_returned, returned_names
+from checks.dialects.made import axes_made
 from checks.dialects.modes import Mode, other_choices
 from checks.dialects.names import CACHE, UPSTREAM, gradient_names
 from checks.dialects.options import words_of
@@ -188,7 +190,8 @@ def _backward_wants(
     caches = [n for n in unknown if CACHE.fullmatch(n) or n.lower() == "c"]
     ups = [n for n in unknown if n not in caches]
     if not caches and len(ups) == 2:
-        kept = [n for n in ups if n in returned_beside(forward)]
+        beside = {one.id for one in last_returned(forward)[1:] if isinstance(one, ast.Name)}
+        kept = [n for n in ups if n in beside]
         caches = kept if len(kept) == 1 else [next((n for n in reversed(ups) if not UPSTREAM.fullmatch(n)), ups[-1])]
         ups = [n for n in ups if n not in caches]
     further = ups[1:] if len(caches) == 1 and all(UPSTREAM.fullmatch(n) or n.startswith("d") for n in ups) else []

@@ -8,12 +8,11 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from checks.dialects.arguments import in_turn, makes_arrays_of, rest_name, taken_from_rest, tree_of
+from checks.dialects.arguments import in_turn, last_statement, rest_name, taken_from_rest, tree_of
 from checks.dialects.calls import (
     CONTEXT,
     THE_RATE,
@@ -25,6 +24,7 @@ from checks.dialects.calls import (
     backward_arguments,
 )
 from checks.dialects.labelled import with_labelled
+from checks.dialects.made import makes_arrays_of
 from checks.dialects.modes import called, extended, modes
 from checks.dialects.names import BACKWARD, FORWARD, RATE, gradient_names
 from checks.dialects.options import annotated, by_type, compared, options
@@ -263,12 +263,9 @@ def _as_counted(obj: type, formal: Formal) -> Formal:
 
 def _keeps_gradient(obj: type, name: str) -> bool:
     """Whether the class stores an attribute that is called after the gradient of an argument: that is no size."""
-    stored = {node.attr for node in ast.walk(tree_of(obj)) if isinstance(node, ast.Attribute) and _is_stored(node)}
-    return bool(stored & set(gradient_names(name)))
-
-
-def _is_stored(node: ast.Attribute) -> bool:
-    return isinstance(node.ctx, ast.Store)
+    attributes = (node for node in ast.walk(tree_of(obj)) if isinstance(node, ast.Attribute))
+    names = gradient_names(name)
+    return any(node.attr in names for node in attributes if isinstance(node.ctx, ast.Store))
 
 
 def _as_declared(formal: Formal, annotation: Any) -> Formal:
@@ -283,8 +280,7 @@ def _as_declared(formal: Formal, annotation: Any) -> Formal:
 
 def _returns_none(function: Callable[..., Any]) -> bool:
     """Whether its last statement says `return None`."""
-    body = getattr(next(iter(getattr(tree_of(function), "body", ())), None), "body", ())
-    last = body[-1] if body else None
+    last = last_statement(function)
     return isinstance(last, ast.Return) and isinstance(last.value, ast.Constant) and last.value.value is None
 
 
@@ -297,11 +293,7 @@ def returned_names(function: Callable[..., Any]) -> tuple[str, ...] | None:
 
 def last_returned(function: Callable[..., Any]) -> list[ast.expr]:
     """The elements of the tuple in the last return statement; none where it is no tuple, or there is no source."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return []
-    returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    returns = [node.value for node in ast.walk(tree_of(function)) if isinstance(node, ast.Return)]
     return returns[-1].elts if returns and isinstance(returns[-1], ast.Tuple) else []
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from checks.dialects.arguments import called_name, tree_of
 from checks.dialects.names import BACKWARD
 from checks.dialects.usage import formals
 
@@ -35,19 +35,10 @@ def _methods(cls: type) -> Iterator[str]:
 
 
 def _reduces(function: Callable[..., Any], forward: str, needed: Sequence[str], inputs: Sequence[str]) -> bool:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return False
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    own = [call for call in calls if _called(call) == forward and _owner(call) == "self"]
-    names = {_called(call) for call in calls}
+    calls = [node for node in ast.walk(tree_of(function)) if isinstance(node, ast.Call)]
+    own = [call for call in calls if called_name(call) == forward and _owner(call) == "self"]
+    names = {called_name(call) for call in calls}
     return len(own) == 1 and _handed(own[0], inputs) == list(needed) and bool(names & _REDUCTIONS)
-
-
-def _called(call: ast.Call) -> str:
-    """The name of the function or method that is called."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _owner(call: ast.Call) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from checks.dialects.arguments import tree_of
 
 # One that says of itself that it gives both: `loss_and_grads`, `compute_cost_and_gradient`, `value_and_grad`.
 BOTH = re.compile(
@@ -63,7 +64,7 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
 
     `inputs`: the arguments, of which a tuple of gradients without names has at most one each.
     """
-    tree = _tree(function)
+    tree = tree_of(function)
     elements = last_elements(tree)
     if len(elements) < 2:
         return None
@@ -96,9 +97,9 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
 
 def hands_out(function: Callable[..., Any]) -> str | None:
     """What a function returns that is like gradients, in words: `loss, dW, db`, or a function that returns such."""
-    tree = _tree(function)
+    tree = tree_of(function)
     names = [name_of(element) for element in last_elements(tree)]
-    within = {node.name: node for node in ast.walk(tree or ast.Module([], [])) if isinstance(node, ast.FunctionDef)}
+    within = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     inner = next((within[name] for name in names if name in within and name != function.__name__), None)
     if inner is not None:
         said = _gradients_among([name_of(element) for element in last_elements(inner)])
@@ -130,7 +131,7 @@ def _is_product(element: ast.expr) -> bool:
 
 def gradients(function: Callable[..., Any]) -> Spelled:
     """What a function that returns gradients alone spells."""
-    tree = _tree(function)
+    tree = tree_of(function)
     returned = _returned(tree)
     container, keys = _container(tree, returned[-1]) if returned else ("unknown", ())
     if container == "unknown" and returned:
@@ -144,27 +145,18 @@ def several(function: Callable[..., Any]) -> bool:
     return spelled.container != "unknown" or spelled.keys[:1] in (("grads",), ("gradients",))
 
 
-def _tree(function: Callable[..., Any]) -> ast.Module | None:
-    try:
-        return ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return None
-
-
-def last_elements(tree: ast.AST | None) -> list[ast.expr]:
+def last_elements(tree: ast.AST) -> list[ast.expr]:
     """The elements of the last tuple that is returned; one that comes back early may be something else."""
     return next((value.elts for value in reversed(_returned(tree)) if isinstance(value, ast.Tuple)), [])
 
 
-def _returned(tree: ast.AST | None) -> list[ast.expr]:
+def _returned(tree: ast.AST) -> list[ast.expr]:
     """What the return statements give, in the order of the lines."""
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Return)] if tree else []
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Return)]
     return [node.value for node in sorted(nodes, key=lambda node: node.lineno) if node.value is not None]
 
 
-def _container(
-    tree: ast.Module | None, element: ast.expr
-) -> tuple[Literal["unknown", "dict", "tuple"], tuple[str, ...]]:
+def _container(tree: ast.AST, element: ast.expr) -> tuple[Literal["unknown", "dict", "tuple"], tuple[str, ...]]:
     """What an expression, or the name that it is, was made as; with its keys, or the names of its elements."""
     made: list[ast.expr] = [element]
     added: list[str] = []
@@ -182,14 +174,14 @@ def _container(
     return "unknown", ()
 
 
-def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+def _assigned(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """The plain assignments to names, in the order of the lines."""
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
     for node in sorted(nodes, key=lambda node: node.lineno):
         yield from ((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
 
 
-def _added(tree: ast.Module, name: str) -> Iterator[str]:
+def _added(tree: ast.AST, name: str) -> Iterator[str]:
     """The keys that are given a value later: `grads["W"] = ...`."""
     stored = [node for node in ast.walk(tree) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)]
     keys = [node.slice for node in stored if getattr(node.value, "id", "") == name]

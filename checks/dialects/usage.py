@@ -12,13 +12,13 @@ import functools
 import inspect
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from checks.dialects.arguments import is_axis, is_of_ones, joined_to_itself, picks_by
 from checks.dialects.names import FORWARD, OUTPUT
+from checks.dialects.used import as_used
 from checks.infer_layout import Formal
 from checks.subject import Option
 
@@ -189,21 +189,9 @@ def formals(function: Callable[..., Any], place: Any, *, skip: int = 0) -> tuple
     named = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     needed = [Formal(p.name, place) for p in named if p.default is p.empty]
     if place == "forward":
-        needed = [_as_used(function, formal) for formal in needed]
+        needed = [as_used(function, formal) for formal in needed]
     spare = [Formal(p.name, place, p.default) for p in named if p.default is not p.empty]
     return needed, spare
-
-
-def _as_used(function: Callable[..., Any], formal: Formal) -> Formal:
-    """The argument with what the code does with it, where its name says nothing or something else."""
-    if joined_to_itself(function, formal.name):
-        return replace(formal, family="graph")
-    if is_axis(function, formal.name):
-        return replace(formal, family="none", options=(-1, 0))
-    picks = picks_by(function, formal.name)
-    if formal.hint == "label" and picks is None and is_of_ones(function, formal.name):
-        return replace(formal, family="mask")
-    return replace(formal, family=picks, picks=True) if picks is not None and formal.hint == "none" else formal
 
 
 def clone(value: Any, replacing: Mapping[int, Any] | None = None) -> Any:
