@@ -7,19 +7,17 @@ been crossed), by the ladder, on longdouble copies, and with the complex step, e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from functools import partial
 
 import numpy as np
 
+from checks.accusing import Which, holds_closer, swallowed, within_round_off
 from checks.directions import MANY, overview
-from checks.entries import AGREES, BLIND, DIFFERS, ONE_DIGIT, UNDECIDED, VERY_WEAK, Cause, Entries, judge, rms
+from checks.entries import AGREES, BLIND, DIFFERS, UNDECIDED, VERY_WEAK, Cause, Entries, judge, rms
 from checks.evaluation import COARSE, Evaluation
 from checks.function import Along, Array, Function
 from checks.ladder import Derivative, Line, differentiate, jump, natural_slope
-from checks.noise import HIDDEN
 from checks.sweep import once, sweep
-
-Which = Literal["gradient", "numerical"]
 
 CLOSE = 1e-6  # of s: a cheap numerical allowance above it is refined before it is believed
 DULL = 1e-9  # of s: an allowance above it is noise, of which the ladder has more
@@ -29,8 +27,6 @@ WEAK = 1e-3  # of S: values so far below the function's own size that rounding i
 TWO_DIGITS, THREE_DIGITS = 1e-2, 1e-3
 CROWD = 48  # entries that agree by the ladder, after which the rest are looked at all together
 WAYS_TOGETHER = 3
-# Steps, each a quarter of the one before, that have the one slope or the other: by chance, in one of many thousands.
-IN_A_ROW: dict[Which, int] = {"gradient": 4, "numerical": 5}
 ENOUGH_DIFFERENT = 4  # entries confirmed as different, after which the rest go by their cheap values
 
 
@@ -134,14 +130,9 @@ class _Comparing:
         return self._begin()
 
     def _within_round_off(self, codes: Array) -> bool:
-        """Whether steps so short tell of a difference that the round-off of numbers near one could make."""
-        largest = max(1.0, float(np.max(np.abs(self.function.base), initial=0.0)))
-        weights = float(np.sum(np.abs(self.function.weights)))
-        return any(
-            abs(self.a[k] - self.n[k]) * step <= HIDDEN * largest * weights
-            for k, step in self.steps.items()
-            if codes[k] == DIFFERS
-        )
+        """Whether an accusation rests on steps so short that round-off elsewhere could make the difference."""
+        accused = ((k, step) for k, step in self.steps.items() if codes[k] == DIFFERS)
+        return any(within_round_off(self.function, abs(self.a[k] - self.n[k]), step) for k, step in accused)
 
     def _hidden(self) -> float:
         """What the rounding of an output that stands still could hide, by how much the output is known to change."""
@@ -262,10 +253,8 @@ class _Comparing:
                 codes[k] = self._closer_arithmetic(k, int(codes[k]))
                 if codes[k] == AGREES:
                     self.causes.pop(k, None)
-            if codes[k] == DIFFERS and self._weak(k):
-                codes[k] = self._swallowed(k)
-            if codes[k] == DIFFERS and self._holds_closer(k):
-                codes[k], self.causes[k] = UNDECIDED, "truncation"
+            if codes[k] == DIFFERS:
+                codes[k] = self._doubted(k)
             different += int(codes[k] == DIFFERS and np.isfinite(self.a[k]))  # one that is no number tells of no other
             no_numbers += int(codes[k] == DIFFERS and not np.isfinite(self.a[k]))
         return self._without_measure(codes)
@@ -380,57 +369,23 @@ class _Comparing:
             self.causes.pop(k, None)
         return code
 
-    def _holds_closer(self, k: int) -> bool:
-        """Whether much shorter steps have the gradient's slope, in longdouble perhaps, before round-off ends them.
-
-        Longer ones see nothing of what lies between them: a kink beside the point, a wave, chaos.
-        """
-        if k not in self.steps or not ONE_DIGIT * abs(self.n[k]) < abs(self.a[k]) < np.inf:
-            return False
-        said = self._slope_of_shorter_steps(self.function, k)
-        if said is None:
-            function = self.evaluation.function(self.name, wide=True)
-            said = None if function is None else self._slope_of_shorter_steps(function, k)
-        return said == "gradient"
-
-    def _slope_of_shorter_steps(self, function: Function, k: int) -> Which | None:
-        """Which of the two values a row of ever shorter steps has for its slope; None where it has neither."""
-        values: dict[Which, float] = {"gradient": float(self.a[k]), "numerical": float(self.n[k])}
-        apart = abs(values["gradient"] - values["numerical"])
-        close = {which: min(apart, max(abs(value), self.e[k])) / 8 for which, value in values.items()}
-        row = dict.fromkeys(values, 0)
-        for octaves in range(4, 56, 2):
-            slope = function.slope(int(self.indices[k]), self.steps[k] * 2.0**-octaves)[0]
-            for which, value in values.items():
-                off, worth = abs(slope - value), 1
-                if which == "numerical" and off <= close[which] / 128:  # to three digits: worth three
-                    worth = 3
-                row[which] = row[which] + worth if off <= close[which] else 0
-                if row[which] >= IN_A_ROW[which]:
-                    return which
-        return None
-
-    def _swallowed(self, k: int) -> int:
-        """The verdict with what outputs may have swallowed that stand still under the steps, and move further away.
-
-        A saturated probability of 1 does not show what small ones beside it gain. One that never moves is another's.
-        """
+    def _doubted(self, k: int) -> int:
+        """The verdict on an accused entry, once its steps are known to see what they would have to."""
         if k not in self.steps:
             return DIFFERS
-        function, index = self.function, int(self.indices[k])
-        plus, minus, _ = function.pair(index, self.steps[k])
-        still = (plus == function.base) & (minus == function.base)
-        size = max(abs(float(self.a[k])), abs(float(self.n[k])))
-        if size <= function.unit_roundoff * self.zero_sizes[k]:  # where all that it adds may be swallowed
-            moves = self.evaluation.numeric.moving
-        else:
-            far = [function.pair(index, float(function.scale[index]) * 64.0**octave)[:2] for octave in range(1, 7)]
-            moves = np.any([one != function.base for pair in far for one in pair], axis=0)
-        hidden = function.unit_roundoff * np.abs(function.weights * function.base)[still & moves]
-        own, self.e[k] = float(self.e[k]), max(float(self.e[k]), float(hidden.sum()) / self.steps[k])
-        code = self._judge_one(k, self.tolerance)
-        if code == DIFFERS:
-            self.e[k] = own
+        index, step = int(self.indices[k]), self.steps[k]
+        values: dict[Which, float] = {"gradient": float(self.a[k]), "numerical": float(self.n[k])}
+        code = DIFFERS
+        if self._weak(k):
+            beneath = max(map(abs, values.values())) <= self.function.unit_roundoff * self.zero_sizes[k]
+            moving = self.evaluation.numeric.moving if beneath else None  # all that it adds may be swallowed there
+            own, self.e[k] = self.e[k], max(self.e[k], swallowed(self.function, index, step, moving))
+            code = self._judge_one(k, self.tolerance)
+            if code == DIFFERS:
+                self.e[k] = own
+        wide = partial(self.evaluation.function, self.name, wide=True)
+        if code == DIFFERS and holds_closer(self.function, wide, index, step, values, float(self.e[k])):
+            code, self.causes[k] = UNDECIDED, "truncation"
         return code
 
     def _only_rounded(self, k: int) -> bool:

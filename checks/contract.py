@@ -312,10 +312,8 @@ def _several(case: Case) -> Case | None:
             array = array[None]
         elif str(argument.dims[0]) != "1" or (len(argument.dims) == 1 and argument.differentiable):
             return None
-        factors = (
-            np.linspace(1.0, 0.5, SEVERAL) if argument.differentiable and argument.kind == "float" else np.ones(SEVERAL)
-        )
-        rows = [np.asarray(array * factor, dtype=array.dtype) for factor in factors]
+        last = 0.5 if argument.kind == "float" else 1.0  # other samples, where any number will do
+        rows = [np.asarray(array * factor, dtype=array.dtype) for factor in np.linspace(1.0, last, SEVERAL)]
         arrays[argument.name] = np.concatenate(rows)
     return replace(case, arrays=arrays, upstream=None)
 

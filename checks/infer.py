@@ -563,7 +563,7 @@ class _Search:
         arrays = [a for a in layout.arguments if a.kind in ("float", "positive")]
         main = layout.arguments[0].dims if of_samples and layout.arguments else ()
         counted = {d for a in layout.arguments if a.kind in ("label", "int") for d in a.dims}  # samples have classes
-        first = [d for d in main[:1] if d in counted]
+        samples = {d.text for d in main[:1] if d in counted}
         inputs = {f.name for f in self.formals if f.place == "forward"}
         # A state comes back as the output; a window is square.
         states = {f.name for f in self.formals if f.hint == "hidden"}
@@ -573,14 +573,10 @@ class _Search:
             yield from ({a.name: {axis}} for axis in numbers if a.name in inputs)
         for size in layout.names:
             alike = [(a.name, axis) for a in arrays for axis, d in enumerate(a.dims) if d.text == size]
-            alike = [
-                (name, axis)
-                for k, (name, axis) in enumerate(alike)
-                if not k or not (name in self.told or (axis == 0 and first and first[0].text == size))
-            ]
-            if size not in kept and 1 < len(alike) <= _MOST_ALIKE:
-                for count in range(1, min(len(alike), 4)):
-                    for some in itertools.combinations(alike[1:], count):
+            free = [(name, axis) for name, axis in alike[1:] if name not in self.told and (axis or size not in samples)]
+            if size not in kept and free and len(alike) <= _MOST_ALIKE:
+                for count in range(1, min(len(free) + 1, 4)):
+                    for some in itertools.combinations(free, count):
                         yield {name: {axis for n, axis in some if n == name} for name, _ in some}
 
     def _runs_reversed(self, layout: Layout) -> bool:

@@ -115,6 +115,12 @@ def assemble(formals: Sequence[Formal], values: Sequence[Any]) -> Layout:
     )
 
 
+def _is_a_number_each(formal: Formal, formals: Sequence[Formal]) -> bool:
+    """Whether an input holds a number for each sample: beside classes that the code picks by, or as it is called."""
+    picked = any(f.picks and f.family == "label" for f in formals if f is not formal)
+    return not attends(formals) and (picked or _A_NUMBER_EACH.fullmatch(formal.name.lower()) is not None)
+
+
 def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario: Scenario) -> list[Any]:
     family = formal.hint
     told = [f for f in formals if f.data]  # where there is data in the constructor, what forward takes is learned of it
@@ -184,10 +190,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
             numbers = _sizes(formal, formals, scenario)
             letter = len(formal.name) == 1 and (formal.name.isupper() or not isinstance(numbers[0], int))
             return [*numbers, *arrays((*scenario.matrix[:3], *scenario.vector[:1], ""))] if letter else numbers
-    picked = any(
-        f.picks and f.family == "label" for f in formals if f is not formal
-    )  # a sample of a class has a number
-    if formal.place == "forward" and not attends(formals) and (picked or _A_NUMBER_EACH.fullmatch(formal.name.lower())):
+    if formal.place == "forward" and _is_a_number_each(formal, formals):
         each = scenario.x[0].partition(",")[0].partition(":")[0]
         return arrays(list(dict.fromkeys((each, f"{each},1", *scenario.second)))) if each else arrays([""])
     if formal.place == "forward":

@@ -128,8 +128,7 @@ class Run:
         for process in self._active:
             pending = self.outcomes[process.job].pending
             if process.listed and pending is not None and process.imported_in < _QUICK:
-                helping = sum(other.job == process.job for other in self._active)
-                left[process.job] = len(pending) - _WORTH * helping
+                left[process.job] = len(pending) - _WORTH * self._at_work(process.job)
         longest = max(left, key=lambda job: left[job], default=None)
         return longest if longest is not None and left[longest] > 0 else None
 
@@ -151,8 +150,7 @@ class Run:
             self._retire(process)
             self._give_up(process, process.reproach())
         outcome = self.outcomes[process.job]
-        busy = any(other.job == process.job for other in self._active)
-        outcome.complete = outcome.complete or not (busy or outcome.pending or process in self._active)
+        outcome.complete = outcome.complete or not (outcome.pending or self._at_work(process.job))
 
     def _file(self, process: Process, message: Message) -> None:
         outcome = self.outcomes[process.job]
@@ -190,17 +188,16 @@ class Run:
         if outcome.pending is None:
             outcome.unread.append(failed_to_run(label, why, seconds))
             outcome.complete = True
-        elif not process.listed:  # it read the file before, and does not now
-            for position in outcome.pending if not self._others(process) else ():
-                outcome.checked[position] = failed_to_run(outcome.targets[position], why, seconds)
-            if not self._others(process):
-                outcome.pending.clear()
-        elif outcome.pending:
+        elif process.listed and outcome.pending:
             self._start(process.job)
+        elif not self._at_work(process.job):  # the file was read before, and is not now
+            while outcome.pending:
+                position = outcome.pending.popleft()
+                outcome.checked[position] = failed_to_run(outcome.targets[position], why, seconds)
 
-    def _others(self, process: Process) -> bool:
-        """Whether another process is at the same file."""
-        return any(other.job == process.job for other in self._active)
+    def _at_work(self, job: int) -> int:
+        """How many processes are at the file."""
+        return sum(process.job == job for process in self._active)
 
     def _retire(self, process: Process) -> None:
         process.end()

@@ -23,7 +23,7 @@ LAYERS = (
     ("signature", "function", "results", "stepping", "record", "entropy"),
     ("loading",),
     ("noise", "subject", "entries", "values", "standing", "buffers"),
-    ("sweep", "ladder", "case", "roundoff", "pair"),
+    ("sweep", "ladder", "case", "roundoff", "pair", "accusing"),
     ("derivative", "bench", "strategies", "snippet", "agreement", "matching"),
     ("evaluation", "search", "infer", "ordinary", "relation", "side_by_side", "duo"),
     ("live",),

@@ -35,6 +35,8 @@ def find_nothing_but(action: str) -> Discovery:
 def act(name: str) -> None:
     """What files do."""
     match name:
+        case "slow":
+            time.sleep(0.3)
         case "hang":
             time.sleep(600)
         case "deaf":
@@ -78,6 +80,26 @@ def verdicts(reports: list[Report]) -> list[tuple[str, str]]:
 def test_results_come_in_the_order_of_the_jobs() -> None:
     jobs = [job("a", "1", "2"), job("b"), job("c", "3")]
     assert verdicts(run(jobs, workers=3)) == [("a::1", "pass"), ("a::2", "pass"), ("c::3", "pass")]
+
+
+def name_of_the_process(subject: str, signature: str | None, *, target: str, **_: Any) -> Report:
+    act(subject)
+    return Report(target=target, verdict="pass", why=str(os.getpid()))
+
+
+def test_idle_workers_help_with_a_file_of_many_subjects() -> None:
+    many = job("a", *["slow"] * 10)
+    for workers in (1, 3):
+        with Run([many, job("b", "1")], OPTIONS, workers=workers, check=name_of_the_process) as running:
+            reports = [report for outcome in running for report in outcome.reports]
+        assert [report.target for report in reports] == [*["a::slow"] * 10, "b::1"]
+        assert (len({report.why for report in reports[:10]}) > 1) == (workers > 1)
+
+
+def test_what_ends_one_helper_costs_one_subject() -> None:
+    names = ["slow", "slow", "killed", "slow", "_exit", "slow", "slow", "slow", "slow"]
+    expected = [(f"a::{name}", "pass" if name == "slow" else "error") for name in names]
+    assert verdicts(run([job("a", *names)], workers=3)) == expected
 
 
 @pytest.mark.parametrize(

@@ -311,16 +311,13 @@ class Locating:
         own = any(p.name in located.places for p in parameters)
         return (loss or first) and own and not any(self.left_beside(a.name, located) for a in declared)
 
-    def left_beside(self, name: str, located: Located) -> bool:
-        """Whether an attribute of the input's shape has the name of its gradient with something behind it: a slip."""
+    def left_beside(self, name: str, located: Located) -> tuple[str, ...]:
+        """The attributes of the input's shape with the name of its gradient and something behind it: slips."""
         if self.live is None or name not in self.live.values or name in located.places:
-            return False
+            return ()
         kept = {key: as_number(value) for key, value in getattr(self.live.root, "__dict__", {}).items()}
         shape = np.shape(self.live.values[name])
-        near = [k for k, v in kept.items() if v is not None and v.shape == shape and suffixed(name, k)]
-        if near:
-            located.near[name] = tuple(near)
-        return bool(near)
+        return tuple(k for k, v in kept.items() if v is not None and v.shape == shape and suffixed(name, k))
 
     @property
     def of_its_argument(self) -> bool:
@@ -334,8 +331,9 @@ class Locating:
         declared = [a for f in self.usage.forward if (a := found.layout.argument(f.name))]
         floats = self.answering(declared)
         self.answers_alone = self.usage.gives_input and self.learns(declared, parameters, located)
-        gives = self.usage.gives_input or any(self.left_beside(name, located) for name in floats[:1])
-        names = floats[:1] if gives and not self.answers_alone else []
+        slips = {name: near for name in floats[:1] if (near := self.left_beside(name, located))}
+        located.near.update(slips)
+        names = floats[:1] if (self.usage.gives_input or slips) and not self.answers_alone else []
         if self.usage.owners is not None:
             names = [name for name in self.usage.owners if name in floats]
         if self.usage.alone or self.of_its_argument:

@@ -54,7 +54,6 @@ class Reading(Locating):
         if request.signature is not None:
             usage, kept_names = explicit.matched(usage, request.signature)
         super().__init__(usage, request, kept_names)
-        self.raised = self.ran_by_chance = False
         self.found: Found | None = None
         self.known = known
         self.places: Mapping[str, Place] = {}
@@ -62,7 +61,6 @@ class Reading(Locating):
     def subject(self) -> Subject:
         self.known = readings = self.known_again() or self.readings()
         found = self.found = readings[0]
-        self.raised, self.ran_by_chance = found.raised is not None, found.by_chance
         parameters, located = self.located(found)
         self.places = located.places
         self.refuse_silence(found, located)
@@ -211,6 +209,11 @@ class Reading(Locating):
         live.returned = live.bound.backward(upstream)
         values = {name: as_number(place.get(live.root, live.returned)) for name, place in self.places.items()}
         return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def raised(self) -> bool:
+        """Whether backward raised while the layer was being read."""
+        return self.found is not None and self.found.raised is not None
 
     # The layout
 

@@ -75,7 +75,8 @@ def _understood(usage: Usage, request: Request) -> tuple[Subject, tuple[Found, .
                 modes = (*_other_targets(subject), *_modes(way, request, reading.known))
                 return replace(subject, modes=modes, averaged=_averaged(reading, request)), reading.known
             unheard = isinstance(first, SilentError) and way.only_after == "an error"
-            if first is None or unheard or (reading.ran_by_chance and isinstance(first, LayerError)):
+            ran_somewhere = reading.found is not None and reading.found.by_chance
+            if first is None or unheard or (ran_somewhere and isinstance(first, LayerError)):
                 first, known = subject, reading.known
     if isinstance(first, Subject) and usage.doubtful and len(usage.forward) > 2:
         raise one_of_many(usage)
