@@ -404,6 +404,21 @@ def test_a_gate_that_stands_still_between_two_floats(size: float, steep: float) 
     assert row_of(case(spoilt, x=x)).verdict == "differs"
 
 
+@pytest.mark.parametrize("logit", [36.1, 35.4, 36.6])
+def test_a_loss_that_stands_still_in_the_last_floats_before_one(logit: float) -> None:
+    def rest(z: Any) -> Any:
+        return 1 - 1 / (1 + np.exp(-z))
+
+    def loss(z: Any) -> Any:
+        return -np.sum(np.log(rest(z)))
+
+    z = np.array([1.2, logit, 0.3])
+    right = pure(loss, lambda upstream, z: {"z": upstream * (1 - rest(z))}, "z(n) -> ()")
+    assert row_of(case(right, z=z), "z").verdict == "agrees"
+    twice = pure(loss, lambda upstream, z: {"z": upstream * 2 * (1 - rest(z))}, "z(n) -> ()")
+    assert row_of(case(twice, z=z), "z").verdict == "differs"
+
+
 FREQUENCY = np.where(np.isin(np.arange(300), [0, 100]), 1.0, 2000.0)  # the two on which the step is calibrated are slow
 AMPLITUDE = np.where(FREQUENCY == 1.0, 2.0, 1e-3)
 MANY = np.random.default_rng(0).uniform(0.5, 1.0, 300)

@@ -96,12 +96,16 @@ def _present(cls: type) -> list[str]:
     """The set-up methods that its user calls on an object: one that forward calls itself, on the first input, is none
     of them, nor is one that belongs to the class.
     """
+    present = [name for name in _METHODS if callable(getattr(cls, name, None))]
+    if not present:
+        return []
     codes = (getattr(getattr(cls, one, None), "__code__", None) for one in FORWARD)
     called = {name for code in codes for name in getattr(code, "co_names", ())}
-    static = {
-        name for name in _METHODS if isinstance(inspect.getattr_static(cls, name, None), staticmethod | classmethod)
-    }
-    return [name for name in _METHODS if callable(getattr(cls, name, None)) and name not in called | static]
+    return [name for name in present if name not in called and not _belongs_to_the_class(cls, name)]
+
+
+def _belongs_to_the_class(cls: type, name: str) -> bool:
+    return isinstance(inspect.getattr_static(cls, name, None), staticmethod | classmethod)
 
 
 def _required(cls: type, name: str) -> list[str]:
