@@ -13,7 +13,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -111,11 +111,11 @@ def _find(source: Source) -> Discovery:
     subjects = dict(_subjects(module))
     if not subjects and source.explicit:
         why = _holds_none(module, Path(source.path).name)
-        return Discovery(found=(Found(target=source.label, why=why),), skipped=tuple(_skipped(module)))
+        return Discovery(found=(Found(target=source.label, why=why),), skipped=tuple(_skipped(module, subjects)))
     found = tuple(
         Found(target=f"{source.label}::{name}", path=given, subject=subject) for name, subject in subjects.items()
     )
-    return Discovery(found=found, skipped=tuple(_skipped(module)))
+    return Discovery(found=found, skipped=tuple(_skipped(module, subjects)))
 
 
 def _files(folder: str) -> Iterator[Source]:
@@ -234,14 +234,14 @@ def _file_name(module: ModuleType) -> str:
     return path.name if path.name != "__init__.py" else f"{path.parent.name}/{path.name}"
 
 
-def _skipped(module: ModuleType) -> Iterator[str]:
+def _skipped(module: ModuleType, subjects: Mapping[str, Any]) -> Iterator[str]:
     """Abstract bases, optimizers, gradients of nothing: what a reader might otherwise miss in the list."""
-    from checks.dialects import is_layer
     from checks.dialects.defined import unused_gradients
 
-    kin = {cls.__name__: _kin(cls) for cls in _classes(module) if not is_layer(cls)}
+    checked = list(subjects.values())
+    kin = {cls.__name__: _kin(cls) for cls in _classes(module) if not any(cls is one for one in checked)}
     yield from (f"{name} ({what})" for name, what in kin.items() if what is not None)
-    yield from (f"{name} ({why})" for name, why in unused_gradients(module) if kin.get(name) is None)
+    yield from (f"{name} ({why})" for name, why in unused_gradients(module, checked) if kin.get(name) is None)
 
 
 def _kin(cls: type) -> str | None:

@@ -87,9 +87,7 @@ class Dim:
     @property
     def names(self) -> tuple[str, ...]:
         """The names in it, in order of appearance, each once."""
-        if self.is_rest:
-            return ()
-        return tuple(dict.fromkeys(re.findall(r"[^\W\d]\w*", self.text)))
+        return _names(self.text)
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """Its number at these sizes; SignatureError where a name has none or a divisor is zero."""
@@ -446,6 +444,11 @@ class _Reader:
     def fault(self, message: str, at: int | None = None) -> SignatureError:
         at = self.at if at is None else at
         return SignatureError(f"{self.text}\n{' ' * at}^ column {at + 1}: {message}")
+
+
+@cache
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(re.findall(r"[^\W\d]\w*", text)))
 
 
 @cache

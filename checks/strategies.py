@@ -211,14 +211,9 @@ def _sizes(draw: st.DrawFn, signature: Signature, fixed: Mapping[str, int]) -> d
 
 def _affordable(name: str, table: tuple[int, ...], signature: Signature, sizes: Mapping[str, int]) -> tuple[int, ...]:
     """The numbers that leave every array small enough for thousands of forward passes; the least where none does."""
-    largest = max(
-        (
-            v
-            for v in table
-            if all(_entries(argument, {**sizes, name: v}) <= _MOST_ENTRIES for argument in signature.arguments)
-        ),
-        default=min(table),
-    )
+    grown = [argument for argument in signature.arguments if any(name in dim.names for dim in argument.dims)]
+    affordable = (v for v in table if all(_entries(one, {**sizes, name: v}) <= _MOST_ENTRIES for one in grown))
+    largest = max(affordable, default=min(table))
     return tuple(v for v in table if v <= largest)
 
 

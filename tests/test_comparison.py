@@ -404,7 +404,7 @@ def test_a_gate_that_stands_still_between_two_floats(size: float, steep: float) 
     assert row_of(case(spoilt, x=x)).verdict == "differs"
 
 
-@pytest.mark.parametrize("logit", [36.1, 35.4, 36.6])
+@pytest.mark.parametrize("logit", [36.1, 35.4, 36.3])
 def test_a_loss_that_stands_still_in_the_last_floats_before_one(logit: float) -> None:
     def rest(z: Any) -> Any:
         return 1 - 1 / (1 + np.exp(-z))

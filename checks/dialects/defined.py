@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.dialects import (
@@ -177,18 +177,19 @@ def _goes_with(backward: Any, name: str) -> bool:
     return called_forward(name) or remembers or len(needed) + len(spare) > 1
 
 
-def unused_gradients(module: Any) -> Iterator[tuple[str, str]]:
+def unused_gradients(module: Any, checked: Sequence[Any]) -> Iterator[tuple[str, str]]:
     """What a module defines that is called like a gradient and belongs to nothing that is checked: classes and
-    functions, each with the reason and what to do about it.
+    functions, each with the reason and what to do about it. `checked`: its layers and pairs of functions.
     """
     for name, cls in vars(module).items():
         own = isinstance(cls, type) and cls.__module__ == module.__name__ and name == cls.__name__
-        if own and not is_layer(cls) and not cls.__subclasses__():
+        if own and not any(cls is one for one in checked) and not cls.__subclasses__():
             called = [n for n, value in vars(cls).items() if _of_gradients(n) and _is_method(value)]
             if called:
                 yield name, f"{called[0]}, but no forward or loss of the same arguments; give it forward and backward"
     functions = _functions(module)
-    used = {f.__name__ for _, pair in function_pairs(module) for f in (pair if isinstance(pair, tuple) else (pair,))}
+    pairs = [pair if isinstance(pair, tuple) else (pair,) for pair in checked if not isinstance(pair, type)]
+    used = {function.__name__ for pair in pairs for function in pair}
     used |= _called(module)  # and what those call is checked with them
     for name in functions:
         if name not in used and _of_gradients(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import io
 import textwrap
@@ -19,14 +20,18 @@ def notes(defined: Any) -> Iterator[Note]:
     """Every docstring and comment of a class with its bases, or of functions, each with the code before it."""
     parts = defined if isinstance(defined, tuple) else getattr(defined, "__mro__", (defined,))
     for part in parts:
-        try:
-            source = textwrap.dedent(inspect.getsource(part))
-        except (OSError, TypeError):  # built in, or typed at a prompt
-            continue
-        try:
-            yield from _notes(source)
-        except (tokenize.TokenError, SyntaxError, ValueError):
-            continue
+        yield from _of(part)
+
+
+@functools.lru_cache(maxsize=1024)
+def _of(part: Any) -> tuple[Note, ...]:
+    found: list[Note] = []
+    try:
+        for note in _notes(textwrap.dedent(inspect.getsource(part))):
+            found.append(note)  # noqa: PERF402 - what comes before the place that does not parse
+    except (OSError, TypeError, tokenize.TokenError, SyntaxError, ValueError):  # built in, or typed at a prompt
+        pass
+    return tuple(found)
 
 
 def _notes(source: str) -> Iterator[Note]:

@@ -182,6 +182,13 @@ def _stores(cls: type, function: Any, depth: int) -> Iterator[str]:
 
 def formals(function: Callable[..., Any], place: Any, *, skip: int = 0) -> tuple[list[Formal], list[Formal]]:
     """The arguments that can be given by position, required and optional, without the first `skip`."""
+    if not inspect.isfunction(function):
+        return _formals(function, place, skip)
+    needed, spare = _formals_of_a_function(function, place, skip)
+    return [*needed], [*spare]
+
+
+def _formals(function: Callable[..., Any], place: Any, skip: int) -> tuple[list[Formal], list[Formal]]:
     try:
         parameters = list(inspect.signature(function).parameters.values())[skip:]
     except (TypeError, ValueError):
@@ -192,6 +199,9 @@ def formals(function: Callable[..., Any], place: Any, *, skip: int = 0) -> tuple
         needed = [as_used(function, formal) for formal in needed]
     spare = [Formal(p.name, place, p.default) for p in named if p.default is not p.empty]
     return needed, spare
+
+
+_formals_of_a_function = functools.lru_cache(maxsize=1024)(_formals)
 
 
 def clone(value: Any, replacing: Mapping[int, Any] | None = None) -> Any:
