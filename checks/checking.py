@@ -350,9 +350,9 @@ class _Run:
         return len(failing) >= _FAILING and sum(result.evaluations for result in failing) > _MOST_OF_FAILING
 
     def without_guards(self, failing: Sequence[CaseResult]) -> bool:
-        """Whether only the guards of a loss keep its gradient from being right; what follows is without them then."""
+        """Whether only guards keep the gradient from being right; what follows is without them then."""
         assert self.subject is not None
-        found = guards.find(self.given) if guards.is_loss(self.subject) and self.guard is None else None
+        found = guards.find(self.given, loss=guards.is_loss(self.subject)) if self.guard is None else None
         if found is None or self.drawing is None:
             return False
         strategy, count, deadline = self.drawing

@@ -6,7 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
-from zoo.right import guarded_losses
+from zoo.right import guarded, guarded_losses
 
 from checks import check, guards
 
@@ -56,7 +56,7 @@ def test_a_guard_excuses_no_other_fault(loss: type, kind: str) -> None:
 
 
 class Standardized:
-    """No loss: an epsilon in forward alone is a fault."""
+    """No loss: an epsilon of this size in forward alone is a fault."""
 
     def forward(self, x):
         self.x = x
@@ -67,26 +67,66 @@ class Standardized:
         return dout / self.x / self.s.mean()
 
 
-def test_only_a_loss_is_excused() -> None:
+def test_what_is_larger_belongs_to_a_function_that_is_no_loss() -> None:
     assert check(Standardized, seed=5, max_examples=3).verdict == "fail"
 
 
-def guarded(p, eps=1e-9):
+FUNCTIONS = [
+    guarded.SoftmaxWithFloor,
+    guarded.UnitRows,
+    guarded.UnitRows(eps=1e-9),
+    guarded.AttentionPooling,
+    (guarded.weighted_mean_forward, guarded.weighted_mean_backward),
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_guarded_function_passes_with_a_warning(function: object) -> None:
+    report = check(function, seed=5, max_examples=3)
+    assert report.verdict == "pass"
+    (said,) = report.findings
+    assert (said.kind, said.severity) == ("inconsistent-forward", "warning")
+    assert "derivative of the function without the guard" in said.message
+
+
+class WithoutTheSum(guarded.SoftmaxWithFloor):
+    def backward(self, dy):
+        return self.p * dy
+
+
+class AlongTheRow(guarded.UnitRows):
+    def backward(self, dy):
+        return dy / self.n
+
+
+class OfOneStep(guarded.AttentionPooling):
+    def backward(self, dy):
+        dx = super().backward(dy)
+        self.dw = self.dw / self.x.shape[1]
+        return dx
+
+
+@pytest.mark.parametrize("function", [WithoutTheSum, AlongTheRow, AlongTheRow(eps=1e-9), OfOneStep])
+def test_a_guard_excuses_no_other_fault_of_a_function(function: object) -> None:
+    assert check(function, seed=5, max_examples=3).verdict == "fail"
+
+
+def with_guards(p, eps=1e-9):
     return np.log(p + eps) + np.log(np.clip(p, 1e-6, 1 - 1e-6)) + np.log(p + guarded_losses.EPSILON)
 
 
 def test_guards_are_lifted_and_put_back() -> None:
-    code, defaults = guarded.__code__, guarded.__defaults__
-    found = guards.find((guarded, guarded))
+    code, defaults = with_guards.__code__, with_guards.__defaults__
+    found = guards.find((with_guards, with_guards))
     assert found is not None
     assert found.values == {1e-9, 1e-6}
-    before = guarded(1e-8)
+    before = with_guards(1e-8)
     with pytest.raises(RuntimeError), found.lifted():
-        assert guarded(1e-8) == pytest.approx(2 * np.log(1e-8) + np.log(1e-8 + 1e-12), rel=1e-12)
+        assert with_guards(1e-8) == pytest.approx(2 * np.log(1e-8) + np.log(1e-8 + 1e-12), rel=1e-12)
         raise RuntimeError
-    assert guarded(1e-8) == before
-    assert guarded.__code__ is code
-    assert guarded.__defaults__ is defaults
+    assert with_guards(1e-8) == before
+    assert with_guards.__code__ is code
+    assert with_guards.__defaults__ is defaults
 
 
 def test_no_guards() -> None:
