@@ -338,6 +338,9 @@ class _Run:
         self.longest = search.longest
         failing = [result for result in self.results if result.differing]
         if failing and not self.without_guards(failing):
+            failing = self.beneath_guards(failing)
+            if self.guards is not None:
+                search.forget()
             most = max(failing, key=lambda result: len(result.differing)).differing
             known, raised = list(self.results), list(self.raised)
             self.smallest = search.shrink(lambda result: result is not None and most <= result.differing, count)
@@ -373,6 +376,23 @@ class _Run:
         self.results = settled
         self.guards, self.guard = found, found.finding(failing)
         return True
+
+    def beneath_guards(self, failing: list[CaseResult]) -> list[CaseResult]:
+        """The cases that are wrong without guards, too, as they are then; all that follows is without them."""
+        assert self.subject is not None
+        found = guards.find(self.given, loss=guards.is_loss(self.subject)) if self.guard is None else None
+        if found is None:
+            return failing
+        beneath: dict[int, CaseResult] = {}
+        with contextlib.suppress(UserCodeRaised), found.lifted():
+            beneath.update((id(result), examine(result.case)) for result in failing)
+        wrong = [one for one in beneath.values() if one.differing and one.finite]
+        if not wrong:
+            return failing
+        self.lifted.enter_context(found.lifted())
+        self.guards = found
+        self.results = [one for result in self.results if (one := beneath.get(id(result), result)).finite]
+        return wrong
 
     def _plain(self, case: Case) -> list[Case]:
         """A few cases of ordinary values, of the dtype of this one."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from checks.case import Case
+from checks.evaluation import quiet
 from checks.function import Array
 from checks.signature import Signature
 from checks.strategies import plain_case
@@ -32,7 +33,8 @@ def ordinary_case(
     sizes = {**{name: start + k for k, name in enumerate(signature.sizes)}, **(fixed or {})}
     try:
         case = plain_case(subject, signature, sizes, seed, dtype=str(np.dtype(dtype)))
-        subject.build(case.arrays).forward(case.arrays)
+        with quiet():
+            subject.build(case.arrays).forward(case.arrays)
     except Exception:  # sizes that do not go together, for the signature or for the layer
         return None
     return case

@@ -64,6 +64,10 @@ class Search(Generic[T]):
         smallest = self._find(failing, 3 * count, (Phase.generate, Phase.shrink))
         return None if smallest is None else self._outcome(smallest)
 
+    def forget(self) -> None:
+        """Has every case judged anew: what judges has changed."""
+        self.judged.clear()
+
     def _outcome(self, case: Case) -> T:
         key = case.fingerprint()
         if key not in self.judged:

@@ -7,6 +7,7 @@ import inspect
 import numpy as np
 import pytest
 from zoo.right import guarded, guarded_losses
+from zoo.wrong import guarded as with_a_fault
 
 from checks import check, guards
 
@@ -135,6 +136,12 @@ def test_no_guards() -> None:
 
     assert guards.find((plain, plain)) is None
     assert guards.find(len) is None
+
+
+def test_a_fault_beside_a_guard_is_shown_by_itself() -> None:
+    report = check((with_a_fault.weighted_mean_forward, with_a_fault.weighted_mean_backward), seed=1, max_examples=3)
+    assert report.verdict == "fail"
+    assert {row.name: row.verdict for row in report.comparisons} == {"x": "agrees", "w": "differs"}
 
 
 class GuardedNetwork:
