@@ -55,7 +55,9 @@ _MOST_ALIKE = 6  # axes of one size
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
 _UNPACKED = re.compile(r"values to unpack \(expected (\d)")
 _MOST_PARTS, _MOST_IN_PARTS = 3, 150
-_RESHAPED = re.compile(r"cannot reshape array|boolean index did not match")
+_RESHAPED = re.compile(
+    r"cannot reshape array|boolean index did not match|einstein sum subscripts string contains|than subscripts given in"
+)
 _WANTS_INTEGERS = re.compile(r"\binteger|indices must be")  # what forward says of a size that is none
 _BIAS = re.compile(r"b|bias(es)?|shift|offset|intercept")
 _LABELS = ("label", "onehot", "onehot0", "target")

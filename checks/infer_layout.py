@@ -35,6 +35,7 @@ class Formal:
     """An argument as declared: its name, whose it is, its default; `family`: what it is known to be, a
     hint; `options`: constants that it may take (a string that the class compares with, a function). `data`: the
     constructor is handed what forward is, elsewhere. `picks`: its family is told by what the code picks by it.
+    `factor`: the code multiplies it as a matrix, so that it holds no labels.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Formal:
     options: tuple[Any, ...] = ()
     data: bool = False
     picks: bool = False
+    factor: bool = False
 
     @property
     def hint(self) -> Hint:

@@ -121,7 +121,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         vector=("h", "d"),
         label=(
             *("n,s:label(h)", "n,s:label(d)", "n,s,d:onehot", "n,s,d:target"),
-            *("n:label(h)", "n:label(d)", "n,d:onehot", "n,h:target"),
+            *("n:label(h)", "n:label(d)", "n,d:onehot", "n,h:target", "n:label(s)"),
         ),
         symbols=("d", "h", "h"),
     ),

@@ -196,6 +196,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
     if formal.place == "forward":
         # Beside ids, rows of labels are believed only where the name speaks of labels.
         labels = [text for text in scenario.label if scenario.name != "ids" or not text.startswith("n,s")]
+        labels = [text for text in labels if not (formal.factor and ":label" in text)]
         return arrays(list(dict.fromkeys((*scenario.second, *scenario.matrix, *scenario.vector, *labels))))
     unknown = [f for f in formals if f.place == "constructor" and f.hint == "none"]
     most = 9 if len(unknown) < 3 else 2  # of each kind, or the combinations are too many

@@ -23,6 +23,7 @@ from checks.dialects.siblings import on_object
 from checks.dialects.unnamed import Kept, kept_by, left_behind, place_among, place_unnamed
 from checks.dialects.usage import Usage, clone
 from checks.errors import LayerError
+from checks.evaluation import squeezed
 from checks.infer import Found
 from checks.infer_draw import SEED
 from checks.infer_names import is_buffer, is_parameter
@@ -181,13 +182,28 @@ class Locating:
         return [] if learned else floats
 
     def answering(self, declared: Sequence[Argument]) -> list[str]:
-        """The inputs that are floats; a graph before the features is a constant where a single gradient comes back."""
+        """The inputs that are floats. Where a single gradient comes back, a graph before the features is a constant,
+        and so is a first input whose shape it has not, where it has another's.
+        """
         floats = [a.name for a in declared if a.kind in FLOATS]
         hints = {f.name: f.hint for f in self.usage.forward}
         several = self.live is not None and isinstance(self.live.returned, tuple | list | dict)
         if len(floats) > 1 and hints[floats[0]] == "graph" and hints[floats[1]] != "graph" and not several:
             return floats[1:]
-        return floats
+        own = self._of_another_shape(floats)
+        return floats if own is None else [own]
+
+    def _of_another_shape(self, floats: Sequence[str]) -> str | None:
+        """The one input, not the first, that has the shape of the single gradient that came back, if there is one."""
+        gradient = as_number(self.live.returned) if self.live is not None else None
+        if self.live is None or gradient is None or len(floats) < 2:
+            return None
+        shapes = {name: np.shape(self.live.values[name]) for name in floats}
+        first = shapes[floats[0]]
+        if squeezed(gradient.shape) in (squeezed(first), squeezed(first[::-1])):
+            return None
+        fitting = [name for name, shape in shapes.items() if shape == gradient.shape]
+        return fitting[0] if len(fitting) == 1 and np.size(gradient) > 1 else None
 
     def place_unnamed(
         self, found: Found, live: Live, parameters: Sequence[Parameter], located: Located, behind: Kept

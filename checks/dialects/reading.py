@@ -380,7 +380,8 @@ class Reading(Locating):
             _, located = self.located(found)
             labels += [n for n in others if n not in located.places and not is_parameter(n)]
             hints = {f.name: f.hint for f in self.usage.forward}
-            labels = [n for n in labels if hints[n] not in ("hidden", "mask", "graph")]
+            factors = {f.name for f in self.usage.forward if f.factor}
+            labels = [n for n in labels if hints[n] not in ("hidden", "mask", "graph") and n not in factors]
         return labels
 
     # Parameters

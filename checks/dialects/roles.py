@@ -15,13 +15,18 @@ from checks.dialects.spelled import Spelled
 from checks.infer_layout import Formal
 from checks.infer_names import hint, is_penalty
 
-_LABEL = re.compile(r"y|ys|y_?(true|obs|batch|data)|obs(erv\w*)?|counts?|onehot|one_hot|labels?\w*|targets?\w*", re.I)
+_LABEL = re.compile(
+    r"y|ys|y_?(true|obs|batch|data)|obs(erv\w*)?|counts?|onehot|one_hot|labels?\w*|targets?\w*|chosen|choices?", re.I
+)
 _PREDICTION = re.compile(
     r".*(pred|hat|prob|out|logit|score|guess|estimate).*|p|a|x|z|eta|mu|f|u|h|theta|lam(bda)?", re.I
 )
-_DATA = re.compile(r"x|xs|x_?(train|batch|data)|data|inputs?|features?|samples?|design", re.I)
+_DATA = re.compile(
+    r"x|xs|x_?(train|batch|data)|data|inputs?|features?|samples?|design|attributes?|covariates?|regressors?", re.I
+)
 _PARAMETER = re.compile(
-    r"theta\w*|(nn_)?params?|parameters|w\d?|ws|weights?\d?|[uv]\d?|b\d?|bias(es)?|beta|betas|coefs?|coefficients?|phi|flat\w*",
+    r"theta\w*|(nn_)?params?|parameters|w\d?|ws|weights?\d?|[uv]\d?|b\d?|bias(es)?|beta|betas|coefs?|coefficients?|phi|flat\w*"
+    r"|intercepts?|slopes?",
     re.I,
 )
 _NUMBER = re.compile(
@@ -78,15 +83,16 @@ def main_is_second(names: Sequence[str]) -> bool | None:
     return None if predictions[0] == predictions[1] else predictions[1]
 
 
-def learns(names: Sequence[str]) -> bool:
-    """Whether the names are those of data and of one array that is learned from it: `(w, X, y)`.
+def learns(names: Sequence[str], count: int = 1) -> bool:
+    """Whether the names are those of data and of what is learned from it, of which there are `count`: `(w, b, X, y)`.
 
-    It goes by a name of such an array, or comes before data and labels.
+    They go by names of such arrays, or are all that is neither data nor label; a single one may come before those.
     """
     others = [name for name in names if not is_data(name) and not is_label(name)]
     learned = [name for name in others if _PARAMETER.fullmatch(name)]
     before = others == list(names[:1]) and len(names) > 2 and any(map(is_label, names))
-    return (len(learned) == 1 or before) and any(map(is_data, names))
+    rest = len(others) == count > 1 and any(map(is_label, names))
+    return (len(learned) in (1, count) or before or rest) and any(map(is_data, names))
 
 
 def called_after(spelled: Spelled, names: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -20,7 +20,11 @@ def as_used(function: Callable[..., Any], formal: Formal) -> Formal:
     picks = _picks_by(function, formal.name)
     if formal.hint == "label" and picks is None and _is_of_ones(function, formal.name):
         return replace(formal, family="mask")
-    return replace(formal, family=picks, picks=True) if picks is not None and formal.hint == "none" else formal
+    if formal.hint != "none":
+        return formal
+    if picks is not None:
+        return replace(formal, family=picks, picks=True)
+    return replace(formal, factor=_is_factor(function, formal.name))
 
 
 def _is_joined_to_itself(function: Callable[..., Any], name: str) -> bool:
@@ -55,6 +59,32 @@ def _picks_by(function: Callable[..., Any], name: str) -> Literal["label", "ids"
                 if is_name(taken, name):
                     return "ids"
     return None
+
+
+def _is_factor(function: Callable[..., Any], name: str) -> bool:
+    """Whether the argument of that name, or its transpose, is a factor of a product of matrices."""
+    for node in ast.walk(tree_of(function)):
+        match node:
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                factors = [left, right]
+            case ast.Call(func=ast.Attribute(attr="dot" | "matmul"), args=factors):
+                pass
+            case _:
+                continue
+        if any(is_name(one, name) for factor in factors for one in _times_numbers(factor)):
+            return True
+    return False
+
+
+def _times_numbers(node: ast.AST) -> Iterator[ast.AST]:
+    """What an expression is but for numbers beside it and its transpose: `0.1 * K.T`."""
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        yield from _times_numbers(node.value)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div | ast.Add | ast.Sub):
+        yield from _times_numbers(node.left)
+        yield from _times_numbers(node.right)
+    else:
+        yield node
 
 
 def _is_axis(function: Callable[..., Any], name: str) -> bool:

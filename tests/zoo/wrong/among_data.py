@@ -1,0 +1,92 @@
+"""Slips where several gradients come back, or one of an input that is not the first."""
+
+import numpy as np
+
+
+class PoissonModel:
+    """Counts, with an intercept of its own."""
+
+    def __init__(self, l2=0.1):
+        self.l2 = l2
+
+    def loss(self, w, b, X, counts):
+        eta = X @ w + b
+        return np.mean(np.exp(eta) - counts * eta) + 0.5 * self.l2 * np.sum(w**2)
+
+    def gradient(self, w, b, X, counts):
+        rest = (np.exp(X @ w + b) - counts) / len(counts)
+        return X.T @ rest + self.l2 * w, rest.mean()
+
+
+class ConditionalLogit:
+    """beta: (k,), attributes: of each alternative of each person; chosen: which one."""
+
+    def loss(self, beta, attributes, chosen):
+        v = attributes @ beta
+        v = v - v.max(axis=1, keepdims=True)
+        self.p = np.exp(v) / np.exp(v).sum(axis=1, keepdims=True)
+        return -np.log(self.p[np.arange(len(chosen)), chosen]).mean()
+
+    def gradient(self, beta, attributes, chosen):
+        self.loss(beta, attributes, chosen)
+        mean = attributes.mean(axis=1)
+        return (mean - attributes[np.arange(len(chosen)), chosen]).mean(axis=0)
+
+
+class FactorModel:
+    def loss(self, U, V, R):
+        return 0.5 * np.sum((U @ V.T - R) ** 2)
+
+    def gradient(self, U, V, R):
+        rest = U @ V.T - R
+        return rest @ V, -rest.T @ U
+
+
+class MeanOfNeighbours:
+    """A[i, j] is 1 where j is a neighbour of i."""
+
+    def __init__(self, W_self, W_other, bias):
+        self.W_self, self.W_other, self.bias = W_self, W_other, bias
+
+    def forward(self, A, h):
+        self.P = A / np.maximum(A.sum(axis=1, keepdims=True), 1)
+        self.h = h
+        self.m = self.P @ h
+        self.out = np.tanh(h @ self.W_self + self.m @ self.W_other + self.bias)
+        return self.out
+
+    def backward(self, g):
+        dz = g * (1 - self.out**2)
+        self.dW_self = self.h.T @ dz
+        self.dW_other = self.m.T @ dz
+        self.dbias = dz.sum(axis=0)
+        return dz @ self.W_self.T + self.P @ (dz @ self.W_other.T)
+
+
+class Diffusion:
+    def forward(self, K, u):
+        self.K = K
+        return u - 0.1 * K @ u
+
+    def backward(self, du):
+        return du - 0.1 * self.K @ du
+
+
+def observe_forward(H, state):
+    """state: (n,), seen through H"""
+    return np.tanh(H @ state), (H, state)
+
+
+def observe_backward(dy, cache):
+    H, state = cache
+    return H.T @ (dy * (1 - np.tanh(H @ state)))
+
+
+FAULTS = {
+    "PoissonModel": "factor: the mean of what is a mean already, b",
+    "ConditionalLogit": "wrong-values: the plain mean for the one with weights, beta",
+    "FactorModel": "sign: V",
+    "MeanOfNeighbours": "transposed: the graph, h",
+    "Diffusion": "transposed: the matrix, u",
+    "observe_forward": "missing-factor: the square of the tanh, state",
+}
