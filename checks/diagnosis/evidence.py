@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -315,7 +315,8 @@ def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: S
     subject = first.case.subject
     for k, usual in enumerate(_STARTS):
         start = _SMALL if any(sample.evaluations > _LONG for sample in samples) else usual
-        case = ordinary_case(subject, seed + k, first.case.dtype, signature=first.case.signature, start=start)
+        drawn = partial(ordinary_case, subject, seed + k, first.case.dtype, signature=first.case.signature, start=start)
+        case = (drawn(_wide_apart(first.case.signature.sizes, start)) if k else None) or drawn()
         if case is not None and _small(case):
             yield case.displaced(BESIDE)
             if k == 1:
@@ -329,8 +330,8 @@ def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: S
         )
         if case is not None and _small(case):
             yield case.displaced(BESIDE)
-    drawn = [replace(result.case, upstream=None) for result in wrong if result.mode == first.mode]
-    yield from (case for case in drawn if _small(case))
+    known = [replace(result.case, upstream=None) for result in wrong if result.mode == first.mode]
+    yield from (case for case in known if _small(case))
 
 
 def told_otherwise(case: Case) -> Iterator[Sample]:
@@ -342,6 +343,12 @@ def told_otherwise(case: Case) -> Iterator[Sample]:
         if other is not None and _small(other):
             with contextlib.suppress(GradproofError):
                 yield Sample(other.displaced(BESIDE))
+
+
+def _wide_apart(names: Sequence[str], start: int) -> dict[str, int]:
+    """Sizes of which none is the next one less 1, the first the largest: n of the batch is taken for no i - 1."""
+    others = {name: start + 2 * k for k, name in enumerate(names[1:])}
+    return {**{name: start + 2 * len(names) for name in names[:1]}, **others}
 
 
 def _larger(sizes: Mapping[str, int], by: int) -> dict[str, int]:

@@ -115,7 +115,7 @@ class Locating:
             declared=[f.name for f in self.usage.called],
             updated=updated if self.usage.updates or steps(layout.constants.values()) else (),
             returns_all=self.usage.returns_all,
-            gives_input=self.usage.gives_input,
+            gives_input=self.usage.gives_input or self._is_of_the_input(self.answering(declared), parameters),
             shapes={
                 **{n: np.shape(v) for n, v in live.values.items()},
                 **{p.name: np.shape(p.paths[0].get(live.root)) for p in parameters if p.paths},
@@ -179,7 +179,7 @@ class Locating:
             return [name for name in self.usage.owners if name in floats]
         # A network answers for what it has learned; one that has learned nothing is a function of its input.
         learned = self.usage.returns_all and not self.usage.gives_input and any(p.matters for p in parameters)
-        return [] if learned else floats
+        return [] if learned and not self._is_of_the_input(floats, parameters) else floats
 
     def answering(self, declared: Sequence[Argument]) -> list[str]:
         """The inputs that are floats. Where a single gradient comes back, a graph before the features is a constant,
@@ -192,6 +192,14 @@ class Locating:
             return floats[1:]
         own = self._of_another_shape(floats)
         return floats if own is None else [own]
+
+    def _is_of_the_input(self, floats: Sequence[str], parameters: Sequence[Parameter]) -> bool:
+        """Whether the single gradient that came back has the shape of the only input, and of no parameter."""
+        gradient = as_number(self.live.returned) if self.live is not None else None
+        if self.live is None or gradient is None or len(floats) != 1 or not gradient.ndim:
+            return False
+        own = [np.shape(p.paths[0].get(self.live.root)) for p in parameters if p.matters and p.paths]
+        return gradient.shape == np.shape(self.live.values[floats[0]]) and gradient.shape not in own
 
     def _of_another_shape(self, floats: Sequence[str]) -> str | None:
         """The one input, not the first, that has the shape of the single gradient that came back, if there is one."""
@@ -354,6 +362,8 @@ class Locating:
             names = [name for name in self.usage.owners if name in floats]
         if self.usage.alone or self.of_its_argument:
             return names
+        if self.usage.returns_all and not self.usage.gives_input and self._is_of_the_input(floats, parameters):
+            return floats  # what the object was made of is data
         if self.usage.inputs_are_parameters:
             names += [n for n in floats[1:] if is_parameter(n) or n in located.places]
         grids = self.grids(found, parameters, located)
