@@ -88,7 +88,9 @@ def plain_case(
             arrays[name] = _kept(argument, given[name], subject, dtype)
         else:
             limit = _limit(argument, sizes)
-            arrays[name] = draw_array(_rng(seed, name), shapes[name], argument.kind, dtype=dtype, limit=limit)
+            rng = _rng(seed, name)
+            array = draw_array(rng, shapes[name], argument.kind, dtype=dtype, limit=limit)
+            arrays[name] = _with_some(array, subject.beside.get(name), rng)
     return Case(subject=subject, signature=signature, arrays=arrays, seed=seed)
 
 
@@ -122,6 +124,7 @@ def _cases(draw: st.DrawFn, subject: Subject, signatures: tuple[Signature, ...],
         flavour, kind_of_number = draw(_one_of(ways))
         rng = _rng(seed, name)
         array = draw_array(rng, shapes[name], argument.kind, flavour, kind_of_number, limit, rounded)
+        array = _with_some(array, subject.beside.get(name), rng)
         arrays[name] = laid_out(array, draw(_one_of(_LAYOUTS))) if array.size > 1 else array
     return Case(subject=subject, signature=signature, arrays=arrays, seed=seed, rounded=rounded)
 
@@ -143,6 +146,17 @@ def _flavours(argument: Argument, subject: Subject) -> tuple[str, ...]:
 @cache
 def _integers(limit: int) -> tuple[str, ...]:
     return tuple(name for name in _INTEGERS if limit <= np.iinfo(name).max)
+
+
+def _with_some(labels: Array, value: int | None, rng: Rng) -> Array:
+    """The labels, about one in three of which is this number, at least one, and not all where there are several."""
+    if value is None or not labels.size:
+        return labels
+    first = int(rng.integers(labels.size))
+    chosen = rng.random(labels.size) < 1 / 3
+    chosen[first - 1], chosen[first] = False, True
+    wide = labels.astype(np.result_type(labels.dtype, np.min_scalar_type(value)))
+    return np.where(chosen.reshape(labels.shape), np.asarray(value, wide.dtype), wide)
 
 
 def _limit(argument: Argument, sizes: Mapping[str, int]) -> int | None:

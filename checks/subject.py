@@ -76,6 +76,7 @@ class Subject:
     `averaged`: of a loss that gives a value per sample, their mean, of which backward may be the gradient.
     `labelled`: the readings in which backward is handed labels, of a loss that nothing states; what forward gives is
     the output still.
+    `beside`: by the name of an array of labels, a number that stands for none of them, and is drawn among them.
     `fixed`: sizes that an object was built for, so that it takes no others. `updates`: backward changes the
     parameters itself. `resets`: the class has a method that sets gradients or state to zero.
     """
@@ -95,6 +96,7 @@ class Subject:
     unaware: bool = False
     averaged: Subject | None = None
     labelled: Callable[[], Iterable[Subject]] | None = None
+    beside: Mapping[str, int] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     updates: bool = False
     resets: bool = False

@@ -9,6 +9,7 @@ from dataclasses import replace
 from checks.dialects.again import deeper
 from checks.dialects.dialect import Request
 from checks.dialects.errors import one_of_many
+from checks.dialects.ignoring import ignored
 from checks.dialects.labelled import with_labels
 from checks.dialects.modes import told_otherwise
 from checks.dialects.reading import Reading
@@ -72,7 +73,7 @@ def _understood(usage: Usage, request: Request) -> tuple[Subject, tuple[Found, .
             if way.guessed and reading.starts_by_itself:
                 continue
             if not (reading.raised or reading.answers_from_beside or reading.astray or reading.takes_prediction):
-                modes = (*_other_targets(subject), *_modes(way, request, reading.known))
+                modes = (*_other_targets(subject), *_ignored(subject, way), *_modes(way, request, reading.known))
                 return replace(subject, modes=modes, averaged=_averaged(reading, request)), reading.known
             unheard = isinstance(first, SilentError) and way.only_after == "an error"
             ran_somewhere = reading.found is not None and reading.found.by_chance
@@ -106,6 +107,14 @@ def _other_targets(subject: Subject) -> Iterator[tuple[str, Subject]]:
             for kind, words in (("mask", "0 and 1"), ("sign", "1 and -1")):
                 signatures = tuple(s.with_kind(argument.name, kind) for s in subject.signatures)
                 yield f"{argument.name} of {words}", replace(subject, signatures=signatures)
+
+
+def _ignored(subject: Subject, usage: Usage) -> Iterator[tuple[str, Subject]]:
+    """Labels with the number among them that the code takes for none."""
+    for argument in subject.signature.arguments:
+        if argument.kind == "label":
+            for value in dict.fromkeys(ignored(usage.defined, argument.name)):
+                yield f"{value} among {argument.name}", replace(subject, beside={argument.name: value})
 
 
 def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator[tuple[str, Subject]]:
