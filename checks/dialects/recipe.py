@@ -17,7 +17,7 @@ from checks.dialects.parameters import Parameter
 from checks.dialects.places import Place
 from checks.dialects.probing import Live
 from checks.dialects.settings import holder
-from checks.dialects.setup import is_neighbour, neighbour, set_up_argument
+from checks.dialects.setup import is_neighbour, neighbour, set_up_argument, set_up_code
 from checks.dialects.usage import Usage, kept_as
 from checks.infer_layout import Layout
 from checks.subject import Recipe
@@ -45,7 +45,7 @@ def recipe(
         if name in usage.told:
             continue
         if layout.argument(name):
-            value = name
+            value = f"np.array({name})" if usage.updates else name
         elif name in layout.sizes or name in layout.constants:
             value = numbers.get(name) or repr(layout.constants.get(name))
         else:
@@ -72,7 +72,7 @@ def recipe(
     inserted |= {f"{{={formal.name}}}": value for formal, value in zip(usage.called, inputs, strict=True)}
     lines = [_with(line, inserted) for line in usage.call]
     made, *rest = lines
-    made_later = [f"layer.{method}({', '.join(values)})" for method, values in later.items()]
+    made_later = set_up_code(owner if usage.instance is None else None, later)
     settings = [
         f"layer{path.code} = {f'np.array({p.name})' if usage.updates else p.name}"
         for p in parameters
@@ -88,9 +88,14 @@ def recipe(
         imports=imports,
         forward=tuple(lines),
         backward=f"returned = {answer}",
-        gradients={name: place.code("returned") for name, place in places.items() if place.source != "update"},
+        gradients={name: _gradient(name, place) for name, place in places.items()},
         draws="random" in usage.words,
     )
+
+
+def _gradient(name: str, place: Place) -> str:
+    """The expression for a gradient; what a step at rate 1 took is one."""
+    return f"({name} - layer{place.path.code})" if place.source == "update" else place.code("returned")
 
 
 def _forgotten(gathers: Accumulation) -> list[str]:

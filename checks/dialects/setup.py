@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checks.dialects.names import FORWARD
@@ -62,6 +62,17 @@ def set_up(instance: Any, values: Mapping[str, Any] | None = None) -> Any:
         elif not required and not arrays(instance):
             getattr(instance, name)()
     return instance
+
+
+def set_up_code(cls: Any, values: Mapping[str, Sequence[str]]) -> list[str]:
+    """The calls of the set-up methods that take something, in their order; `values`: by the method, as code."""
+    lines: list[str] = []
+    for name in _present(cls) if isinstance(cls, type) else ():
+        required = _required(cls, name)
+        optimizers = [repr(StepByGradient()) for _ in required] if set(required) <= OPTIMIZERS else []
+        given = values.get(name, optimizers)
+        lines += [f"layer.{name}({', '.join(given)})"] if given else []
+    return lines
 
 
 def set_up_argument(name: str) -> tuple[str, str]:
