@@ -347,7 +347,8 @@ class _Search:
         """With as many entries as the code takes apart: `x, y = state`, `length, scale = theta`."""
         half, best, partly = list(self.half), self.best, self.partly
         for count in sorted(self.parts):
-            scenario = in_parts(count, learned=any(formal.data for formal in formals))
+            learned = any(formal.data or formal.family in ("vector", "matrix") for formal in formals)
+            scenario = in_parts(count, learned=learned)
             for layout in itertools.islice(layouts(formals, scenario), _MOST_IN_PARTS):
                 found = self.attempt(layout, scenario.name)
                 if found is not None and self.fits(found) and not self.refuted(found):

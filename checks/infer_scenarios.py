@@ -333,6 +333,7 @@ _ON_REQUEST = frozenset(
     )
     + ("recurrent-columns", "gates-columns", "word")
 )
+_LATE = ("loss", "binary", "sequence4", "sequence3")  # where no name asks for them
 _FIRST: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"conv_?1d", ("signal",)),
     (r"conv|pool|2d|image|spatial|flatten|im2col|upsampl", ("image", "channels-last")),
@@ -395,10 +396,12 @@ def scenarios(formals: Sequence[Formal], name: str, *, divided: bool = False) ->
         skipped |= {"query"}
     if others == ["none"] and not owns:  # a second input of which nothing is known may be a label
         skipped -= {"loss", "binary"}
+    if len(forward) == 1 and hints.count("matrix") > 1:  # one for the input, one for the state, of several gates
+        skipped -= {"sequence4", "sequence3"}
     if {"size", "sizes", "shape", "matrix"} & set(hints[1:]) or not {"none", "vector"} & set(hints[1:]):
         skipped |= {"stencil"}
     known = {s.name: s for s in SCENARIOS if s.name not in skipped}
-    late = [known.pop(name) for name in ("loss", "binary") if name in known and name not in wanted]
+    late = [known.pop(name) for name in _LATE if name in known and name not in wanted]
     table = [known.pop(w) for w in dict.fromkeys(wanted)] + list(known.values()) + late
     even = [_even(scenario) for scenario in table if len(scenario.x[0].split(",")) > 1]
     if divided or any(divides(f) for f in formals if f.place == "constructor"):

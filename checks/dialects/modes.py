@@ -56,7 +56,7 @@ def modes(usage: Usage, calls: Calls, spare: list[Formal], bound: Callable[[Any,
     for k in range(1, calls.outputs):
         yield f"output {k + 1} of {calls.outputs}", called(usage, replace(calls, primary=k), bound)
     for formal in spare:
-        if formal.hint == "mask" and formal.default is None:
+        if formal.hint in ("mask", "hidden") and formal.default is None:
             yield f"a {formal.name}", extended(usage, calls, spare, bound, (formal.name,))
     yield from other_choices(usage)
 
