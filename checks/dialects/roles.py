@@ -92,7 +92,8 @@ def learns(names: Sequence[str], count: int = 1) -> bool:
     learned = [name for name in others if _PARAMETER.fullmatch(name)]
     before = others == list(names[:1]) and len(names) > 2 and any(map(is_label, names))
     rest = len(others) == count > 1 and any(map(is_label, names))
-    return (len(learned) in (1, count) or before or rest) and any(map(is_data, names))
+    one_each = bool(learned) and len(learned) in (1, count)
+    return (one_each or before or rest) and any(map(is_data, names))
 
 
 def called_after(spelled: Spelled, names: Sequence[str]) -> bool:
