@@ -316,7 +316,8 @@ def _cases(first: CaseResult, wrong: Sequence[CaseResult], seed: int, samples: S
     for k, usual in enumerate(_STARTS):
         start = _SMALL if any(sample.evaluations > _LONG for sample in samples) else usual
         drawn = partial(ordinary_case, subject, seed + k, first.case.dtype, signature=first.case.signature, start=start)
-        case = (drawn(_wide_apart(first.case.signature.sizes, start)) if k else None) or drawn()
+        apart = drawn(_wide_apart(first.case.signature.sizes, start)) if k else None
+        case = apart if apart is not None and _small(apart) else drawn()
         if case is not None and _small(case):
             yield case.displaced(BESIDE)
             if k == 1:
