@@ -131,7 +131,7 @@ def _options(formal: Formal, position: int, formals: Sequence[Formal], scenario:
         return [declare(formal.name, text) for text in texts]
 
     if first:
-        return arrays(scenario.x)
+        return arrays([text for text in scenario.x if not (formal.factor and ":int" in text)])
     if formal.place == "forward" and formal.options and family not in ("flag", "options"):
         return list(formal.options)
     if formal.options and all(type(option) is int for option in formal.options):

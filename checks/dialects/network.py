@@ -215,12 +215,11 @@ def _with_roles(network: Usage, found: Calls, bind_to_number: Callable[[Any], Bo
         spelled = remembered if len(remembered.keys) > 1 and called_after(remembered, names) else None
     each = spelled is not None and len(spelled.keys) > 1 and len(spelled.keys) == sum(not is_label(n) for n in names)
     called = found.gradient is not None and not found.asked
-    silent = len(names) > 2 and not any(is_data(name) or is_label(name) for name in names)
-    fewer = silent and spelled is not None and 1 < len(spelled.keys) < len(names)
     each = each and not network.constructor and any(map(is_label, names))
-    if spelled is not None and (called or fewer or each or learns(names, len(spelled.keys))):
+    if spelled is not None and (called or each or learns(names, len(spelled.keys))):
         stateless = replace(network, forward=tuple(required(cls, found.loss)), gives_input=True, returns_all=False)
         return in_roles(stateless, of_a_loss(stateless.forward, spelled))
+    silent = len(names) > 2 and not any(is_data(name) or is_label(name) for name in names)
     alone = found.gradient is not None and len(found.inputs) == len(found.asked) == 1 and not is_data(names[0])
     variants = _of_its_argument(replace(network, bind=bind_to_number), spelled) if alone else ()
     return replace(network, doubtful=silent, variants=variants)

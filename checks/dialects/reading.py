@@ -430,11 +430,13 @@ class Reading(Locating):
             return
         gradient = as_number(self.live.returned)
         hints = {f.name: f.hint for f in self.usage.forward}
-        floats = [n for n in hints if (a := found.layout.argument(n)) is not None and a.kind in (*FLOATS, "target")]
+        kinds = {n: a.kind for n in hints if (a := found.layout.argument(n)) is not None}
+        floats = [n for n, kind in kinds.items() if kind in (*FLOATS, "target")]
         if gradient is None or len(floats) < 2 or any(hints[n] != "none" or is_parameter(n) for n in floats):
             return
         alike = [name for name in floats if np.shape(self.live.values[name]) == gradient.shape]
-        if gradient.ndim and len(alike) == 1 and alike != floats[:1]:
+        known = self._of_another_shape([n for n in floats if kinds[n] in FLOATS])
+        if gradient.ndim and len(alike) == 1 and alike != floats[:1] and known is None:
             first, other = floats[0], alike[0]
             raise LayerError(
                 f"{self.usage.name}: backward returned one gradient, of the shape of {other} and not of {first}\n"

@@ -87,13 +87,14 @@ def learns(names: Sequence[str], count: int = 1) -> bool:
     """Whether the names are those of data and of what is learned from it, of which there are `count`: `(w, b, X, y)`.
 
     They go by names of such arrays, or are all that is neither data nor label; a single one may come before those.
+    Of several that go by such names, the data need none: `(U, V, R)`.
     """
     others = [name for name in names if not is_data(name) and not is_label(name)]
     learned = [name for name in others if _PARAMETER.fullmatch(name)]
     before = others == list(names[:1]) and len(names) > 2 and any(map(is_label, names))
     rest = len(others) == count > 1 and any(map(is_label, names))
     one_each = bool(learned) and len(learned) in (1, count)
-    return (one_each or before or rest) and any(map(is_data, names))
+    return ((one_each or before or rest) and any(map(is_data, names))) or len(learned) == count > 1
 
 
 def called_after(spelled: Spelled, names: Sequence[str]) -> bool:
