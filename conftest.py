@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-settings.register_profile("ci", max_examples=40, derandomize=True, deadline=None, database=None)
+settings.register_profile("ci", max_examples=30, derandomize=True, deadline=None, database=None)
 settings.register_profile("dev", max_examples=1000, deadline=None, database=None)
 settings.load_profile("ci")
 

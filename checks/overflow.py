@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +46,7 @@ def overflow(case: Case) -> Iterator[Finding]:
         what = broken if broken in (None, "the output") else f"the gradient of {broken}"
         yield Finding(
             kind="overflow",
-            severity="warning" if broken is None or loss else "error",
+            severity="warning" if broken is None or loss or not _of_the_first(case, arrays, inputs) else "error",
             message=f"{what} is not finite {where}, although its exact value fits {output.dtype}"
             if broken is not None
             else f"an overflow occurs on the way to a finite result {where}",
@@ -54,6 +54,15 @@ def overflow(case: Case) -> Iterator[Finding]:
             suggestion=_cure(flags),
         )
         return
+
+
+def _of_the_first(case: Case, arrays: Arrays, inputs: Sequence[str]) -> bool:
+    """Whether the first of the inputs is enough, without the others as large: those of functions are parameters, too."""
+    if len(inputs) == 1:
+        return True
+    with np.errstate(all="ignore"):
+        output, gradients = Live(case).both({**case.arrays, inputs[0]: arrays[inputs[0]]})
+    return not all(np.all(np.isfinite(value)) for value in (output, *gradients.values()))
 
 
 def _cure(flags: list[str]) -> str:

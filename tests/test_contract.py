@@ -193,6 +193,19 @@ class StableSoftmax(NaiveSoftmax):
         return np.exp(x - x.max(axis=1, keepdims=True))
 
 
+class SquashedByExp:
+    """The logarithm of a scale is never as large as the input."""
+
+    def forward(self, x, log_scale):
+        self.x, self.scale = x, np.exp(log_scale)
+        self.y = np.tanh(x * self.scale)
+        return self.y
+
+    def backward(self, dy):
+        dz = dy * (1 - self.y**2)
+        return dz * self.scale, dz * self.x * self.scale
+
+
 class NaiveSigmoid:
     def forward(self, x: Any) -> Any:
         self.y = 1 / (1 + np.exp(-x))
@@ -340,6 +353,7 @@ def kinds(layer: Any, **options: Any) -> set[str]:
         (SingleGradient, "precision", "warning"),
         (NaiveSoftmax, "overflow", "error"),
         (NaiveSigmoid, "overflow", "warning"),
+        (SquashedByExp, "overflow", "warning"),
         (ReusesItsBuffer, "aliases", "warning"),
         (SpoilsItsCache, "stale-cache", "warning"),
         (RowAlone, "raises", "warning"),

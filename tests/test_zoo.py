@@ -14,7 +14,7 @@ from benchmarks.zoo import CONVENTIONS, ZOO, faults
 from checks import check
 from checks.discover import Source, find
 
-EVERY = 75  # of the subjects of each file
+EVERY = 100  # of the subjects of each file
 
 
 def subjects(folder: str) -> tuple[dict[str, Any], int]:
