@@ -57,7 +57,7 @@ def overflow(case: Case) -> Iterator[Finding]:
 
 
 def _of_the_first(case: Case, arrays: Arrays, inputs: Sequence[str]) -> bool:
-    """Whether the first of the inputs is enough, without the others as large: those of functions are parameters, too."""
+    """Whether the first of the inputs is enough, without the others as large: a function's may be parameters."""
     if len(inputs) == 1:
         return True
     with np.errstate(all="ignore"):

@@ -72,7 +72,7 @@ class Subject:
     `modes`: the same layer used in another way (in evaluation mode, with a stride), each with words for it.
     `option`: of such a use, what the layer is told: another number than its default, one where the default is
     0, or something else.
-    `unaware`: of such a use, backward is not told of it.
+    `unaware`: of such a use, backward is not told of it. `asked`: of such a use, forward's own code asks for it.
     `averaged`: of a loss that gives a value per sample, their mean, of which backward may be the gradient.
     `labelled`: the readings in which backward is handed labels, of a loss that nothing states; what forward gives is
     the output still.
@@ -94,6 +94,7 @@ class Subject:
     modes: tuple[tuple[str, Subject], ...] = ()
     option: Option | None = None
     unaware: bool = False
+    asked: bool = False
     averaged: Subject | None = None
     labelled: Callable[[], Iterable[Subject]] | None = None
     beside: Mapping[str, int] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """The layer's other uses, each looked at in a few cases: wrong values count, what a use does not support does not.
 
-An option on which the output does not depend (a rate, a clipping threshold, a frozen parameter) is none of forward's,
-and no derivative is owed to it. A gradient where the output stands still is a straight-through estimator, if an option
-switches that on. What is more than a number where the default is one has no gradient without an upstream.
+An option on which the output does not depend (a rate, a clipping threshold, a frozen parameter), and for which forward
+does not ask, is none of forward's, and no derivative is owed to it. A gradient where the output stands still is a
+straight-through estimator, if an option switches that on. What is more than a number where the default is one has no
+gradient without an upstream.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def look_at_uses(
     told = {finding.kind for result in results[:1] for finding in written(result.case)}  # of the default use
     scalar = all(result.output_shape == () for result in results)
     for label, other in subject.modes:
-        if other.option is not None and _plays_no_part(subject, other, seed, dtype):
+        if other.option is not None and not other.asked and _plays_no_part(subject, other, seed, dtype):
             continue
         if not room():
             break

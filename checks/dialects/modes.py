@@ -158,7 +158,8 @@ def told_otherwise(usage: Usage) -> Iterator[Mode]:
     everything = [*(rounds[:1] or [[]])[0], *([several] if several else []), *itertools.chain(*rounds[1:])]
     for more in everything[:_MOST_TOLD]:
         label = ", ".join(f"{name}={value!r}" for name, value in more.items())
-        yield label, replace(_told(usage, more), option=_kind([defaults[name] for name in more]))
+        asked = usage.words.issuperset(more) and all(isinstance(value, bool) for value in more.values())
+        yield label, replace(_told(usage, more), option=_kind([defaults[name] for name in more]), asked=asked)
 
 
 def _moves_a_window(formal: Formal) -> bool:

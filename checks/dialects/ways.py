@@ -132,7 +132,7 @@ def _modes(usage: Usage, request: Request, known: tuple[Found, ...]) -> Iterator
             continue
         reading, subject = read_as
         if not reading.raised or other.option in ("number", "off"):
-            yield label, replace(subject, option=other.option, unaware=other.unaware)
+            yield label, replace(subject, option=other.option, unaware=other.unaware, asked=other.asked)
     for label, found in deeper(known[0]) if known else ():
         with contextlib.suppress(LayerError, SignatureError):
             yield label, replace(Reading(usage, request, (found,)).subject(), option="number")

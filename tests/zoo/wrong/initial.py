@@ -121,9 +121,39 @@ class Detached:
         return dz @ self.Wx.T
 
 
+class KeepsItsState:
+    """Where it is stateful, the last state is the next one's first, and the gradient stops there."""
+
+    def __init__(self, Wx, Wh, stateful=False):
+        self.Wx, self.Wh, self.stateful, self.h = Wx, Wh, stateful, None
+
+    def forward(self, x):
+        n, steps, _ = x.shape
+        if not self.stateful or self.h is None:
+            self.h = np.zeros((n, self.Wh.shape[0]))
+        self.x, self.hs = x, [self.h]
+        for t in range(steps):
+            self.h = np.tanh(x[:, t] @ self.Wx + self.h @ self.Wh)
+            self.hs.append(self.h)
+        return np.stack(self.hs[1:], axis=1)
+
+    def backward(self, dhs):
+        dx, dh = np.zeros_like(self.x), 0.0
+        self.dWx, self.dWh = np.zeros_like(self.Wx), np.zeros_like(self.Wh)
+        for t in reversed(range(self.x.shape[1])):
+            dz = (dhs[:, t] + dh) * (1 - self.hs[t + 1] ** 2)
+            self.dWx += self.x[:, t].T @ dz
+            self.dWh += self.hs[t].T @ dz
+            dx[:, t], dh = dz @ self.Wx.T, dz @ self.Wh.T
+            if self.stateful:
+                dh = 0.0
+        return dx
+
+
 FAULTS = {
     "FromAnywhere": "missing-factor: Wh, h0",
     "LastState": "missing-factor: one too many, state",
     "Gated": "missing-factor: f once too often, c0",
     "Detached": "missing-factor: the tanh's, where a state is given, Wh",
+    "KeepsItsState": "overwritten: the gradient through time, where it is stateful",
 }
