@@ -48,7 +48,8 @@ def _usage(obj: Any, name: str, told: Mapping[str, Any]) -> Usage:
         settings=tuple(spare),
         telling=lambda more: _usage(obj, name, {**told, **more}),
         call=(f"layer = {obj.__name__}({given})", f"out = layer[{spelled.loss}]"),
-        answer=f"layer{spelled.gradients}",
+        answer=spelled.gradients("layer"),
+        notes=(f"{spelled.keys[0]} is taken for minus the gradient",) if spelled.forces else (),
     )
     return in_roles(found, of_a_loss(needed, spelled))
 

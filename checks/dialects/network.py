@@ -29,7 +29,7 @@ LOSS = tuple(
         (
             *("loss", "compute_loss", "cost", "forward_loss", *separate.LOSS),
             *("objective", "reconstruction_error", "reconstruction_loss", "energy", "nll", "neg_log_likelihood"),
-            *("negative_log_likelihood", "log_likelihood", "loglik", "elbo", "distortion", "free_energy"),
+            *("negative_log_likelihood", "log_likelihood", "loglik", "loglike", "elbo", "distortion", "free_energy"),
             *("fun", "nlml", "neg_log_posterior", "potential"),
         )
     )
@@ -83,6 +83,7 @@ def _of_two(cls: type) -> Calls | None:
     inputs, known = _inputs(cls, loss), [formal.name for formal in required(cls, loss)]
     words = [f"_{name}" for name in GRADIENT] if loss.startswith("_") else GRADIENT
     names = [*words, *(form.format(loss) for form in _AFTER_THE_LOSS)]
+    names += ["score", "score_function"] if "lik" in loss else []  # as statisticians call the gradient of that
     for gradient in dict.fromkeys(found for name in names if (found := method(cls, (name,)))):
         asked = [formal.name for formal in required(cls, gradient)]
         if not known or len(asked) > len(known):
@@ -196,7 +197,7 @@ def _in_code(found: Calls, told: Mapping[str, Any], more: Mapping[str, Any]) -> 
     keywords, also = ("".join(f", {key}={value!r}" for key, value in some.items()) for some in (told, more))
     call = f"layer.{found.loss}({{inputs}}{keywords})"
     if found.both is not None:
-        return f"{call}[{found.both.loss}]", f"{call}{found.both.gradients}"
+        return f"{call}[{found.both.loss}]", found.both.gradients(call)
     if len(found.asked) == len(found.inputs):
         return call, f"layer.{found.gradient}({{inputs}}{also})"
     asked = ", ".join(found.inputs[k].name for k in found.asked)

@@ -69,7 +69,7 @@ class Reading(Locating):
         self.refuse_another(found)
         if self.usage.kind == "network" and self.usage.doubtful and not any(p.matters for p in parameters):
             raise one_of_many(self.usage)
-        notes: list[str] = list(words(located))
+        notes: list[str] = [*self.usage.notes, *words(located)]
         if self.unseen:
             listed = ", ".join(sorted(self.unseen))
             notes.append(f"backward changes {listed} by a rule of its own, and keeps no gradient: not compared")

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from checks.dialects.arguments import tree_of
 
 # One that says of itself that it gives both: `loss_and_grads`, `compute_cost_and_gradient`, `value_and_grad`.
@@ -30,6 +32,10 @@ _GRADIENT = re.compile(
     r"_*((?!data|dim|dist|done|dot|dict|dec|dep|def|det)d_?[a-zA-Z]\w*|g[0-9wbxuv]?|.*grad.*|delta.*|nabla.*)",
     re.I,
 )
+# A pair that speaks where neither of the two would alone: `return loss, d`, `return f, g`.
+_PAIRS = re.compile(r"(loss|cost|nll|obj(ective)?) d|(f|fx|fval|val|v) (g|gx|gr)", re.I)
+_FORCES = re.compile(r"_*(forces?|f)", re.I)  # what an energy falls by: the gradient with the other sign
+_ENERGY = re.compile(r"_*(\w*energy|e|u|v|pot(ential)?|e_?pot)", re.I)
 _UNROLLING = ("ravel", "flatten", "reshape", "concatenate", "hstack", "append")
 _NO_ARRAYS = ("np", "numpy", "float", "len", "self")
 
@@ -40,23 +46,27 @@ class Spelled:
 
     `keys`: of the gradients, those of a dict, or the first name in each element; `container`: what the gradients are,
     "beside" where each is an element of its own beside the loss, "unknown" where a name says nothing of it.
+    `forces`: it is the gradient with the other sign.
     """
 
     loss: int
     container: Literal["unknown", "dict", "tuple", "beside"]
     keys: tuple[str, ...] = ()
+    forces: bool = False
 
     def parts(self, returned: Any) -> tuple[Any, Any]:
         """The loss and the gradients."""
         if not isinstance(returned, tuple | list) or len(returned) < 2:
             raise TypeError(f"expected a loss and its gradients, got a {type(returned).__name__}")
         rest = tuple(part for k, part in enumerate(returned) if k != self.loss)
+        if self.forces:
+            return returned[self.loss], -np.asarray(rest[0])
         return returned[self.loss], rest if self.container == "beside" else rest[0]
 
-    @property
-    def gradients(self) -> str:
-        """What to append to what is returned for the gradients, in code."""
-        return "[0]" if self.loss else "[1:]" if self.container == "beside" else "[1]"
+    def gradients(self, returned: str) -> str:
+        """The gradients in what is returned, in code."""
+        own = returned + ("[0]" if self.loss else "[1:]" if self.container == "beside" else "[1]")
+        return f"-np.asarray({own})" if self.forces else own
 
 
 def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) -> Spelled | None:
@@ -75,6 +85,10 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
     if all(_GRADIENT.fullmatch(n) and not _VALUE.fullmatch(n) for n in names):
         return None  # the gradients of a loss, in a function that is called after it
     says_both = bool(BOTH.fullmatch(name))
+    if len(elements) == 2 and _FORCES.fullmatch(names[1]) and _ENERGY.fullmatch(names[0]):
+        return Spelled(0, "unknown", (names[1],), forces=True)
+    if len(elements) == 2 and _PAIRS.fullmatch(" ".join(names)):
+        return Spelled(0, "unknown", (names[1],))
     if len(elements) == 2:
         for loss, other in ((0, 1), (1, 0)):
             container, keys = _container(tree, elements[other])

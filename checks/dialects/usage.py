@@ -45,7 +45,7 @@ class Usage:
     inputs that get gradients, in the gradients' order, where that is known; `alone`: nothing else owes one.
     `returns_all`: what backward returns is all that it gives, whatever lies about on the object. `returns_none`: it
     says that it returns nothing. `unaware`: of a mode, backward cannot know of it; `asked`: forward asks for what is
-    told.
+    told. `notes`: what its reader should know.
     `updates`: backward changes the parameters, at rate 1, instead of keeping their gradients; `rated`: the same where
     it is the constructor that takes a rate. `cached`: backward is handed what forward returned beside the output.
     `perhaps_loss`: what backward is handed before the labels may be the prediction; `reduced`: a method of the object's
@@ -87,6 +87,7 @@ class Usage:
     returns_none: bool = False
     unaware: bool = False
     asked: bool = False
+    notes: tuple[str, ...] = ()
     instance: Any = None
     inputs_are_parameters: bool = False
     words: frozenset[str] = frozenset()
