@@ -4,6 +4,7 @@ to add.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from checks.dialects.probing import explain
@@ -12,6 +13,9 @@ from checks.errors import LayerError, SilentError
 from checks.infer import NotFoundError
 from checks.infer_layout import Layout
 from checks.loading.standin import StandInUsedError
+
+_INDICES = re.compile(r"arrays used as indices|only integer(s| scalar arrays)|indices must be integers")
+_APART = re.compile(r"(?:too many|not enough) values to unpack \(expected (\d+)")
 
 
 def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
@@ -32,7 +36,7 @@ def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
         as_tried += f" it runs at some sizes, but at {', '.join(used)}"
     return LayerError(
         f"{usage.name} could not be called: {tried} to fill {_call(usage)}; {as_tried}, {where} raised "
-        f"{explain(failure.probe.error)}\n{_add(usage, failure.layout)}"
+        f"{explain(failure.probe.error)}\n{_wanted(failure.probe.error)}{_add(usage, failure.layout)}"
     )
 
 
@@ -70,6 +74,14 @@ def _call(usage: Usage) -> str:
     return f"{title}({inputs})" if usage.kind == "function" else f"{title}.forward({inputs})"
 
 
+def _wanted(error: BaseException | None) -> str:
+    """What the error says of the arrays that were tried, in words; empty where it says nothing."""
+    if _INDICES.search(str(error)):
+        return "what picks entries holds whole numbers, as in k(m):int(n); "
+    apart = _APART.search(str(error))
+    return f"what is taken apart has {apart[1]} entries, as in theta({apart[1]}); " if apart else ""
+
+
 def _add(usage: Usage, layout: Layout | None) -> str:
     """The one line to add, with a signature in the layer's own names: arrays alone, for sizes follow from them."""
     tried = {a.name: str(a) for a in layout.arguments} if layout is not None else {}
@@ -77,7 +89,8 @@ def _add(usage: Usage, layout: Layout | None) -> str:
     handed = [f for f in usage.constructor if f.hint not in ("size", "sizes", "shape", "rate")]
     words += [f"{f.name}({'i,o' if k == 0 else 'o'})" for k, f in enumerate(handed)]
     first = words[0].partition("(")[2].partition(")")[0] if words else "n,i"
-    example = f"{', '.join(words)} -> ({'n,o' if handed else first})"
+    output = "" if not usage.takes_upstream else "n,o" if handed else first
+    example = f"{', '.join(words)} -> ({output})"
     return (
         f'say what it takes, as in --signature "{example}" or check({usage.name}, "{example}"), '
         "or hand over a case: a class method gradproof_case that returns (object, arrays)"
