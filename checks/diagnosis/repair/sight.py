@@ -42,10 +42,10 @@ def in_sight(scope: Mapping[str, Any]) -> list[Name]:
 
 
 def reachable(scope: Mapping[str, Any]) -> Iterator[Name]:
-    """All that is in sight: the names and their entries, then the attributes of what they stand for and theirs."""
+    """All that is in sight: the names, then their entries, then the attributes of what they stand for and theirs."""
     names = [Name(text, value, _by_key(text)) for text, value in scope.items() if not text.startswith((".", "__"))]
+    yield from names
     for own in names:
-        yield own
         yield from _entries(own)
     for own in names:
         text, value = own.text, own.value
