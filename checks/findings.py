@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 from checks.diagnosis import Diagnosis, Mended
 from checks.dialects.names import respelled
 from checks.errors import UserCodeRaised
+from checks.executed import lines_run
 from checks.look import CaseResult
 from checks.results import Comparison, Finding
 from checks.statement import raised_at, statement
@@ -28,12 +30,13 @@ class Seen(NamedTuple):
     raised: Sequence[UserCodeRaised]
     breaches: Sequence[Finding]
     named: Mapping[str, Diagnosis]
+    ran: Callable[[str], frozenset[int]]
 
     def finding(
         self, kind: str, severity: str, message: str, gradient: str | None = None, cure: str | None = None
     ) -> Finding:
         """At the statement that makes the gradient, where it is wrong and the source shows it; else at the layer."""
-        at = None if gradient is None or kind in _ELSEWHERE else statement(self.subject, gradient)
+        at = None if gradient is None or kind in _ELSEWHERE else statement(self.subject, gradient, self.ran(gradient))
         return Finding(
             kind=kind,
             severity=severity,  # type: ignore[arg-type]
@@ -56,7 +59,15 @@ def find(
     named: Mapping[str, Diagnosis] | None = None,
 ) -> list[Finding]:
     """Every finding about one subject, each once, errors first. `named`: faults that are known by name."""
-    seen = Seen(subject, rows, results, raised, breaches, named or {})
+
+    @cache
+    def ran(gradient: str) -> frozenset[int]:
+        """The lines that run in the smallest case in which the gradient is wrong."""
+        wrong = [result.case for result in results if gradient in result.differing]
+        least = min(wrong, key=lambda case: sum(array.size for array in case.arrays.values()), default=None)
+        return frozenset() if least is None else lines_run(least)
+
+    seen = Seen(subject, rows, results, raised, breaches, named or {}, ran)
     findings: dict[tuple[str, str | None], Finding] = {}
     for rule in RULES:
         for finding in rule(seen):

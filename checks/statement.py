@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from checks.subject import Subject
@@ -22,9 +22,9 @@ class Statement:
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def statement(subject: Subject, name: str) -> Statement | None:
+def statement(subject: Subject, name: str, ran: Set[int] = frozenset()) -> Statement | None:
     """The last statement of the subject's backward that assigns or returns the gradient of that name; None where the
-    source does not show one.
+    source does not show one. `ran`: the lines that run where it is wrong, if they are known.
     """
     function, lines = _backward(subject)
     if function is None or subject.recipe is None or name not in subject.recipe.gradients:
@@ -35,7 +35,7 @@ def statement(subject: Subject, name: str) -> Statement | None:
         index = re.search(r"\[(\d+)\]", place) if part[2] else None
         place = f"returned[{int(part[1]) + (int(index[1]) if index else 0)}]"
     flag = _FLAGGED.search(subject.recipe.backward)
-    node = _made(function, place) if flag is None else _where(function, flag[1])
+    node = (_made(function, place, ran) or _made(function, place)) if flag is None else _where(function, flag[1])
     return None if node is None else Statement(node.lineno, lines[node.lineno - 1].strip())
 
 
@@ -152,18 +152,19 @@ def _function(tree: ast.Module, line: int, name: str) -> _Function | None:
     return next((f for f in tree.body if isinstance(f, _Function) and f.name == name), None)
 
 
-def _made(function: _Function, place: str) -> ast.stmt | ast.expr | None:
+def _made(function: _Function, place: str, ran: Set[int] = frozenset()) -> ast.stmt | ast.expr | None:
     """The last statement that puts something in that place: `layer.dW`, `layer.grads['W']`, `returned[1]`."""
+    known = [s for s in _statements(function) if not ran or not ran.isdisjoint(_lines(s))]
     if place.startswith("layer."):
         own = "self" + place[len("layer") :]
-        return _last(s for s in _statements(function) if _targets(s, own)) or _of_a_dict(function, own)
+        return _last(s for s in known if _targets(s, own)) or _of_a_dict(function, own)
     index = re.fullmatch(r"returned(?:\[(\d+|'\w+')\])?", place)
-    back = _last(s for s in _statements(function) if isinstance(s, ast.Return) and s.value is not None)
+    back = _last(s for s in known if isinstance(s, ast.Return) and s.value is not None)
     if index is None or not isinstance(back, ast.Return):
         return None
     value = _element(back.value, index[1])
     if isinstance(value, ast.Name):
-        return _last(s for s in _statements(function) if _targets(s, value.id)) or back
+        return _last(s for s in known if _targets(s, value.id)) or back
     return back
 
 
@@ -195,6 +196,10 @@ def _statements(function: _Function) -> Iterator[ast.stmt]:
         node for node in ast.walk(function) if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return)
     ]
     yield from sorted(found, key=lambda node: node.lineno)
+
+
+def _lines(statement_: ast.stmt) -> range:
+    return range(statement_.lineno, (statement_.end_lineno or statement_.lineno) + 1)
 
 
 def _targets(statement_: ast.stmt, place: str) -> bool:

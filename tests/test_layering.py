@@ -27,7 +27,7 @@ LAYERS = (
     ("derivative", "bench", "strategies", "snippet", "agreement", "matching"),
     ("evaluation", "search", "infer", "ordinary", "relation", "side_by_side", "duo"),
     ("live",),
-    ("overflow",),
+    ("overflow", "executed"),
     ("contract",),
     ("directions",),
     ("comparison", "rows"),
