@@ -5,6 +5,7 @@ Or one call that returns both, `loss_and_grads(x, t)`. One that is not supervise
 
 from __future__ import annotations
 
+import ast
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from checks.dialects import objective, separate
-from checks.dialects.arguments import constants_told
+from checks.dialects.arguments import constants_told, tree_of
 from checks.dialects.both import in_roles
 from checks.dialects.layer import arguments, constructor, make, method, plain, private, required, returned_names
 from checks.dialects.layer import recognises as is_layer
@@ -216,7 +217,8 @@ def _with_roles(network: Usage, found: Calls, bind_to_number: Callable[[Any], Bo
         spelled = remembered if len(remembered.keys) > 1 and called_after(remembered, names) else None
     each = spelled is not None and len(spelled.keys) > 1 and len(spelled.keys) == sum(not is_label(n) for n in names)
     called = found.gradient is not None and not found.asked
-    each = each and not network.constructor and any(map(is_label, names))
+    by_itself = any(map(is_label, names)) or not _reads_itself(plain(cls, found.loss))
+    each = each and not network.constructor and by_itself
     if spelled is not None and (called or each or learns(names, len(spelled.keys))):
         stateless = replace(network, forward=tuple(required(cls, found.loss)), gives_input=True, returns_all=False)
         return in_roles(stateless, of_a_loss(stateless.forward, spelled))
@@ -224,6 +226,14 @@ def _with_roles(network: Usage, found: Calls, bind_to_number: Callable[[Any], Bo
     alone = found.gradient is not None and len(found.inputs) == len(found.asked) == 1 and not is_data(names[0])
     variants = _of_its_argument(replace(network, bind=bind_to_number), spelled) if alone else ()
     return replace(network, doubtful=silent, variants=variants)
+
+
+def _reads_itself(method_: Callable[..., Any]) -> bool:
+    """Whether the method reads anything of the object's own: of one that does not, all is in the arguments."""
+    return any(
+        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and getattr(node.value, "id", "") == "self"
+        for node in ast.walk(tree_of(method_))
+    )
 
 
 def _of_its_argument(network: Usage, spelled: Spelled | None) -> tuple[Usage, ...]:

@@ -137,3 +137,23 @@ def observe_forward(H, state):
 def observe_backward(dy, cache):
     H, state = cache
     return H.T @ (dy * (1 - np.tanh(H @ state) ** 2))
+
+
+class Discriminated:
+    """Scores of what is real and of what is not, and the gradients of both."""
+
+    def loss(self, d_real, d_fake):
+        return -np.mean(np.log(d_real)) - np.mean(np.log(1 - d_fake))
+
+    def grad(self, d_real, d_fake):
+        return -1 / d_real / d_real.size, 1 / (1 - d_fake) / d_fake.size
+
+
+class Alike:
+    def loss(self, u, v):
+        self.diff = u - v
+        return 0.5 * np.sum(self.diff**2) + np.sum(u * v)
+
+    def gradient(self, u, v):
+        diff = u - v
+        return diff + v, -diff + u

@@ -82,6 +82,26 @@ def observe_backward(dy, cache):
     return H.T @ (dy * (1 - np.tanh(H @ state)))
 
 
+class Discriminated:
+    """Scores of what is real and of what is not, and the gradients of both."""
+
+    def loss(self, d_real, d_fake):
+        return -np.mean(np.log(d_real)) - np.mean(np.log(1 - d_fake))
+
+    def grad(self, d_real, d_fake):
+        return -1 / d_real / d_real.size, 1 / (1 - d_fake) / d_real.size
+
+
+class Alike:
+    def loss(self, u, v):
+        self.diff = u - v
+        return 0.5 * np.sum(self.diff**2) + np.sum(u * v)
+
+    def gradient(self, u, v):
+        diff = u - v
+        return diff + v, diff + u
+
+
 FAULTS = {
     "PoissonModel": "factor: the mean of what is a mean already, b",
     "ConditionalLogit": "wrong-values: the plain mean for the one with weights, beta",
@@ -89,4 +109,6 @@ FAULTS = {
     "MeanOfNeighbours": "transposed: the graph, h",
     "Diffusion": "transposed: the matrix, u",
     "observe_forward": "missing-factor: the square of the tanh, state",
+    "Discriminated": "factor: divided by how many the others are, d_fake",
+    "Alike": "sign of one term: v",
 }
