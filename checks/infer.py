@@ -641,7 +641,8 @@ class _Search:
 
     def _where_it_raises(self, layout: Layout, reached: Probe, sizes: Sizes) -> Found | None:
         """The layout as one in which backward raises, where forward runs at all sizes and nothing about it is odd."""
-        if reached.stage != "backward" or not meant(layout, self.formals, (), "", reached.error):
+        accused = reached.stage == "backward" and meant(layout, self.formals, (), "", reached.error)
+        if not accused or not self._spoken_of(layout):
             return None
         found = self._confirmed(layout, sizes, reached, "backward")
         return None if found is None else replace(found, by_chance=True)

@@ -108,6 +108,8 @@ def of_a_loss(formals: Sequence[Formal], spelled: Spelled) -> Roles:
     first = owners or tuple(f.name for f in formals[:1])
     changed = [_as_owner(f) if f.name in first else _as_other(f, formals) for f in formals]
     data = [f for f in changed if f.name not in first and is_data(f.name)]
+    if not data and len(first) > 1 and all(_PARAMETER.fullmatch(name) for name in first):
+        data = [f for f in changed if f.name not in first and f.hint == "none"][:1]
     if data:  # what is learned comes after what it is learned from
         changed = [as_learned(f) if f.name in first else f for f in changed]
     main = data[:1] or [f for f in changed if f.name in first][:1]

@@ -85,10 +85,11 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
     if all(_GRADIENT.fullmatch(n) and not _VALUE.fullmatch(n) for n in names):
         return None  # the gradients of a loss, in a function that is called after it
     says_both = bool(BOTH.fullmatch(name))
-    if len(elements) == 2 and _FORCES.fullmatch(names[1]) and _ENERGY.fullmatch(names[0]):
-        return Spelled(0, "unknown", (names[1],), forces=True)
-    if len(elements) == 2 and _PAIRS.fullmatch(" ".join(names)):
-        return Spelled(0, "unknown", (names[1],))
+    if len(elements) == 2 and not isinstance(elements[1], ast.Tuple | ast.List | ast.Dict):
+        if _FORCES.fullmatch(names[1]) and _ENERGY.fullmatch(names[0]):
+            return Spelled(0, "unknown", (names[1],), forces=True)
+        if _PAIRS.fullmatch(" ".join(names)):
+            return Spelled(0, "unknown", (names[1],))
     if len(elements) == 2:
         for loss, other in ((0, 1), (1, 0)):
             container, keys = _container(tree, elements[other])

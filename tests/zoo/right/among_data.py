@@ -157,3 +157,19 @@ class Alike:
     def gradient(self, u, v):
         diff = u - v
         return diff + v, -diff + u
+
+
+class PoissonOfMany:
+    """Data under a name that says nothing."""
+
+    def __init__(self, l2=0.1):
+        self.l2 = l2
+
+    def loss(self, w, b, Z, counts, log_exposure=None):
+        eta = Z @ w + b + (0 if log_exposure is None else log_exposure)
+        return np.mean(np.exp(eta) - counts * eta) + self.l2 * (w @ w)
+
+    def gradient(self, w, b, Z, counts, log_exposure=None):
+        eta = Z @ w + b + (0 if log_exposure is None else log_exposure)
+        rest = (np.exp(eta) - counts) / len(counts)
+        return Z.T @ rest + 2 * self.l2 * w, rest.sum()

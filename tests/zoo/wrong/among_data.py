@@ -102,6 +102,22 @@ class Alike:
         return diff + v, diff + u
 
 
+class PoissonOfMany:
+    """Data under a name that says nothing."""
+
+    def __init__(self, l2=0.1):
+        self.l2 = l2
+
+    def loss(self, w, b, Z, counts, log_exposure=None):
+        eta = Z @ w + b + (0 if log_exposure is None else log_exposure)
+        return np.mean(np.exp(eta) - counts * eta) + self.l2 * (w @ w)
+
+    def gradient(self, w, b, Z, counts, log_exposure=None):
+        eta = Z @ w + b + (0 if log_exposure is None else log_exposure)
+        rest = (np.exp(eta) - counts) / len(counts)
+        return Z.T @ rest + self.l2 * w, rest.sum()
+
+
 FAULTS = {
     "PoissonModel": "factor: the mean of what is a mean already, b",
     "ConditionalLogit": "wrong-values: the plain mean for the one with weights, beta",
@@ -111,4 +127,5 @@ FAULTS = {
     "observe_forward": "missing-factor: the square of the tanh, state",
     "Discriminated": "factor: divided by how many the others are, d_fake",
     "Alike": "sign of one term: v",
+    "PoissonOfMany": "factor in one term: the penalty, w",
 }
