@@ -33,9 +33,11 @@ _GRADIENT = re.compile(
     re.I,
 )
 # A pair that speaks where neither of the two would alone: `return loss, d`, `return f, g`.
-_PAIRS = re.compile(r"(loss|cost|nll|obj(ective)?) d|(f|fx|fval|val|v) (g|gx|gr)", re.I)
-_FORCES = re.compile(r"_*(forces?|f)", re.I)  # what an energy falls by: the gradient with the other sign
-_ENERGY = re.compile(r"_*(\w*energy|e|u|v|pot(ential)?|e_?pot)", re.I)
+_PAIRS = re.compile(r"(f|fx|fval|val|v) (g|gx|gr)", re.I)
+_OF_LABELS = re.compile(r"(loss|cost|nll) d", re.I)  # of scores and labels; of a point, it is a distance
+_LABELS = re.compile(r"y|t|[yt]_?\w*|targets?|labels?|gold|truth", re.I)
+# What an energy falls by: the gradient with the other sign.
+_FORCES = re.compile(r"(_*\w*energy|[euv]|e_?pot|pot(ential)?) \w*forces?|(_*\w*energy|e|e_?pot) f", re.I)
 _UNROLLING = ("ravel", "flatten", "reshape", "concatenate", "hstack", "append")
 _NO_ARRAYS = ("np", "numpy", "float", "len", "self")
 
@@ -86,9 +88,11 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
         return None  # the gradients of a loss, in a function that is called after it
     says_both = bool(BOTH.fullmatch(name))
     if len(elements) == 2 and not isinstance(elements[1], ast.Tuple | ast.List | ast.Dict):
-        if _FORCES.fullmatch(names[1]) and _ENERGY.fullmatch(names[0]):
+        pair = " ".join(names) if not set(names) & set(inputs) else ""
+        if _FORCES.fullmatch(pair):
             return Spelled(0, "unknown", (names[1],), forces=True)
-        if _PAIRS.fullmatch(" ".join(names)):
+        of_labels = bool(_OF_LABELS.fullmatch(pair)) and any(map(_LABELS.fullmatch, inputs[1:]))
+        if of_labels or _PAIRS.fullmatch(pair):
             return Spelled(0, "unknown", (names[1],))
     if len(elements) == 2:
         for loss, other in ((0, 1), (1, 0)):
