@@ -225,7 +225,10 @@ def _imported_layers(module: ModuleType) -> dict[str, Any]:
 
 def _holds_none(module: ModuleType, file: str) -> str:
     names = [cls.__name__ for cls in _classes(module)]
+    functions = [n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__]
     has = f"its classes are {', '.join(names)}" if names else "it defines no class"
+    if functions and not names:
+        has += f", and its functions are {', '.join(functions)}"
     return f"{file} holds no layer: {has}\n{_EXPECTED}"
 
 

@@ -346,6 +346,8 @@ def test_a_name_that_is_no_layer(tmp_path: Path) -> None:
         "expected a class with forward and backward, or loss and gradient, or functions f_forward and f_backward"
     )
     assert why(write(tmp_path / "bare.py", "x = 1")).startswith("bare.py holds no layer: it defines no class\n")
+    said = why(write(tmp_path / "some.py", "def f(x):\n    return x\n"))
+    assert said.startswith("some.py holds no layer: it defines no class, and its functions are f\n")
 
 
 def test_a_folder_skips_what_holds_no_layer_and_what_is_no_source(tmp_path: Path) -> None:
