@@ -7,7 +7,7 @@ layout that does not run is passed over.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -86,6 +86,11 @@ def _agrees(layout: Layout, told: Shapes) -> bool:
     return len(known) == len(pairs) == len({text for _, text in pairs})
 
 
+def _larger_first(words: Iterable[str]) -> list[str]:
+    """The words, k last: it is a kernel's in trials, and small, so that what is below it is below any other, too."""
+    return sorted(words, key="k".__eq__)
+
+
 def _own_scenario(formals: Sequence[Formal], told: Shapes) -> Scenario:
     """The sizes that are told, and a batch beside them, for what is not."""
     shapes = [told[f.name] for f in formals if f.name in told]
@@ -109,7 +114,7 @@ def _own_scenario(formals: Sequence[Formal], told: Shapes) -> Scenario:
         hidden=tuple(dict.fromkeys((*(text for text in texts[1:] if "," in text), *rows))),
         matrix=tuple(dict.fromkeys((*within, *beside, *pairs))),
         vector=tuple(dict.fromkeys((*inner, new, *sizes))),
-        label=tuple(f"{lead}:label({word})" for word in sizes) + (f"{lead}:target",),
+        label=tuple(f"{lead}:label({word})" for word in _larger_first(sizes)) + (f"{lead}:target",),
         symbols=(sizes[0], inner[-1] if len(inner) > 1 else new, new, *inner[1:], *sizes[1:]),
     )
 
@@ -135,7 +140,7 @@ def _kinds(shape: str, formal: Formal, own: Scenario) -> list[str]:
     if formal.hint == "mask":
         return [f"{shape}:mask", shape]
     kind = "label" if formal.hint == "label" else "int"
-    whole = [f"{shape}:{kind}({word})" for word in dict.fromkeys((*own.symbols, "v"))]
+    whole = [f"{shape}:{kind}({word})" for word in _larger_first(dict.fromkeys((*own.symbols, "v")))]
     if kind == "int":
         return whole
     rows = [f"{shape}:onehot", f"{shape}:target"]
