@@ -28,6 +28,7 @@ _STARTS = (3, 2, 4, 3, 2, 4)  # of the sizes in the cases that are tried
 _ENOUGH = 3  # cases in which the loss is finite
 _DIRECTIONS = 3
 _STEP = {"float64": 1e-5, "float32": 1e-2}  # of a difference, where three digits will do
+_FLAT = 1e-4  # of the largest slope
 _ALIKE = 1e-3  # numbers that are one
 
 
@@ -182,12 +183,16 @@ def _usual(numbers: Iterable[float]) -> float | None:
 
 def _multiple(looks: Sequence[_Look], name: str, share: Callable[[Array], float]) -> float | None:
     """The number by which the loss is multiplied, besides being divided by its share; None where there is none."""
-    ratios = [
-        look.slopes[name].analytic * share(look.output) / look.slopes[name].numerical
-        for look in looks
-        if name in look.slopes
-    ]
-    return _same(np.concatenate(ratios)) if len(ratios) == len(looks) else None
+    ratios = [_ratios(look.slopes[name]) * share(look.output) for look in looks if name in look.slopes]
+    told = len(ratios) == len(looks) and all(one.size for one in ratios)
+    return _same(np.concatenate(ratios)) if told else None
+
+
+def _ratios(slopes: _Slopes) -> Array:
+    """Analytic over numerical, without directions along which neither tells anything: a shift of all scores."""
+    flat = [np.abs(one) <= _FLAT * np.max(np.abs(one)) for one in (slopes.analytic, slopes.numerical)]
+    telling = ~(flat[0] & flat[1])
+    return np.asarray(slopes.analytic[telling] / slopes.numerical[telling])
 
 
 def _decays(looks: Sequence[_Look], times: float, share: Callable[[Array], float]) -> dict[str, float]:

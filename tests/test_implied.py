@@ -157,3 +157,8 @@ def test_the_counterexample_has_the_loss(tmp_path: Any) -> None:
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     analytic, numerical = (float(line.split()[-1]) for line in shown.splitlines())
     assert abs(analytic - numerical - 0.1) < 1e-6
+
+
+@pytest.mark.parametrize("seed", [36, 37])
+def test_a_shift_of_all_scores_tells_nothing_of_the_loss(seed: int) -> None:
+    assert check(no_loss.ClassIndices, seed=seed, max_examples=3).verdict == "pass"
