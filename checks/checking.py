@@ -28,6 +28,7 @@ from checks.examine import examine
 from checks.far import out_of_range, overflows
 from checks.formed import as_formed
 from checks.fused import as_fused
+from checks.guards import Guards
 from checks.implied import implied
 from checks.known import recognised
 from checks.loading.standin import tell_use
@@ -185,7 +186,7 @@ class _Run:
     said: list[Finding] = field(default_factory=list)
     standing: Standing | None = None
     far: Finding | None = None
-    guards: guards.Guards | None = None
+    guards: Guards | None = None
     guard: Finding | None = None
     drawing: tuple[Any, int, float] | None = None
     longest: float = 0.0  # seconds for one of the drawn cases
@@ -352,11 +353,16 @@ class _Run:
         failing = [result for result in self.results if result.differing]
         return len(failing) >= _FAILING and sum(result.evaluations for result in failing) > _MOST_OF_FAILING
 
+    def found_guards(self) -> Guards | None:
+        """The guards in the code of what is checked."""
+        assert self.subject is not None
+        return guards.find(self.given, loss=guards.is_loss(self.subject))
+
     def without_guards(self, failing: Sequence[CaseResult]) -> bool:
         """Whether only guards keep the gradient from being right; what follows is without them then."""
         assert self.subject is not None
-        found = guards.find(self.given, loss=guards.is_loss(self.subject)) if self.guard is None else None
-        if found is None or self.drawing is None:
+        found = self.found_guards()
+        if found is None or self.guard is not None or self.drawing is None:
             return False
         strategy, count, deadline = self.drawing
         again: list[CaseResult] = []
@@ -379,8 +385,7 @@ class _Run:
 
     def beneath_guards(self, failing: list[CaseResult]) -> list[CaseResult]:
         """The cases that are wrong without guards, too, as they are then; all that follows is without them."""
-        assert self.subject is not None
-        found = guards.find(self.given, loss=guards.is_loss(self.subject)) if self.guard is None else None
+        found = self.found_guards()
         if found is None:
             return failing
         beneath: dict[int, CaseResult] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -26,12 +27,10 @@ def lines_run(case: Case) -> frozenset[int]:
 
     before = sys.gettrace()
     try:
-        with quiet():
+        with quiet(), suppress(Exception):  # of the layer's own code, run once more
             live = Live(case)
             sys.settrace(watch)
             live.both(clones(case.arrays))
-    except Exception:  # the layer's own code, run once more
-        pass
     finally:
         sys.settrace(before)
     return frozenset(lines)

@@ -53,7 +53,7 @@ _MOST_SINGLE = 60  # layouts of one sample alone
 _MOST_LOOSENED = 24  # layouts with one tie less
 _MOST_ALIKE = 6  # axes of one size
 _MISFITS = 3  # attempts that the kinds of the constructor's arguments may fail by their types
-_UNPACKED = re.compile(r"values to unpack \(expected (\d)")
+UNPACKED = re.compile(r"values to unpack \(expected (\d+)")
 _MOST_PARTS, _MOST_IN_PARTS = 3, 150
 _RESHAPED = re.compile(
     r"cannot reshape array|boolean index did not match|einstein sum subscripts string contains|than subscripts given in"
@@ -678,7 +678,7 @@ class _Search:
     def _probe(self, layout: Layout, sizes: Sizes, arrays: Mapping[str, Array]) -> Probe:
         self.probes += 1
         probe = self.run(layout, sizes, arrays)
-        apart = _UNPACKED.search(str(probe.error)) if isinstance(probe.error, ValueError) else None
+        apart = UNPACKED.search(str(probe.error)) if isinstance(probe.error, ValueError) else None
         if apart is not None and probe.stage == "forward" and len(self.parts) < _MOST_PARTS:
             self.parts.add(int(apart[1]))
         if self.best is None or _STAGES.index(probe.stage) > _STAGES.index(self.best[1].stage):

@@ -224,6 +224,14 @@ def called_name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
+def literal(node: ast.AST) -> Any:
+    """The constant that an expression is, `-1` or `(3, 3)`; None where it is none."""
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return None
+
+
 def is_name(node: ast.AST, name: str) -> bool:
     """Whether it is the plain name."""
     return isinstance(node, ast.Name) and node.id == name

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from checks.dialects.probing import explain
 from checks.dialects.usage import Usage
 from checks.errors import LayerError, SilentError
-from checks.infer import NotFoundError
+from checks.infer import UNPACKED, NotFoundError
 from checks.infer_layout import Layout
 from checks.loading.standin import StandInUsedError
 
 _INDICES = re.compile(r"arrays used as indices|only integer(s| scalar arrays)|indices must be integers")
-_APART = re.compile(r"(?:too many|not enough) values to unpack \(expected (\d+)")
 
 
 def not_found(usage: Usage, failure: NotFoundError) -> LayerError:
@@ -78,7 +77,7 @@ def _wanted(error: BaseException | None) -> str:
     """What the error says of the arrays that were tried, in words; empty where it says nothing."""
     if _INDICES.search(str(error)):
         return "what picks entries holds whole numbers, as in k(m):int(n); "
-    apart = _APART.search(str(error))
+    apart = UNPACKED.search(str(error))
     return f"what is taken apart has {apart[1]} entries, as in theta({apart[1]}); " if apart else ""
 
 

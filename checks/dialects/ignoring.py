@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from checks.dialects.arguments import tree_of
+from checks.dialects.arguments import literal, tree_of
 
 _LABELS_DRAWN = 2  # the first numbers of classes, which are drawn anyway
 
@@ -24,7 +24,7 @@ def ignored(defined: Any, label: str) -> Iterator[int]:
             match node:
                 case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[right]):
                     for one, other in ((left, right), (right, left)):
-                        value = known.get(_word(other), _constant(other)) if _speaks_of(one, meant) else None
+                        value = known.get(_word(other), literal(other)) if _speaks_of(one, meant) else None
                         if type(value) is int and not 0 <= value < _LABELS_DRAWN:
                             yield value
 
@@ -47,7 +47,7 @@ def _known(defined: Any, function: Callable[..., Any]) -> Mapping[str, Any]:
         for node in ast.walk(tree_of(made)):
             match node:
                 case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=attribute)], value=value):
-                    found[f"self.{attribute}"] = defaults.get(_word(value), _constant(value))
+                    found[f"self.{attribute}"] = defaults.get(_word(value), literal(value))
     return found
 
 
@@ -80,12 +80,3 @@ def _word(node: ast.AST) -> str:
         case ast.Attribute(value=ast.Name(id="self"), attr=word):
             return f"self.{word}"
     return ""
-
-
-def _constant(node: ast.AST) -> Any:
-    match node:
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
-            return -value
-        case ast.Constant(value=value):
-            return value
-    return None

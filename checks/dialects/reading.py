@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,7 +42,6 @@ from checks.stepping import steps
 from checks.subject import OF_A_SIZE, Array, Role, Subject
 
 _MOST_LISTED = 4
-_WEIGHTS = re.compile(r".+_?weights?")  # of classes or of samples
 _LABELS = frozenset({"label", "onehot", "onehot0", "target"})
 
 
@@ -377,7 +375,8 @@ class Reading(Locating):
         layout = found.layout
         declared = [a for f in self.usage.forward[1:] if (a := layout.argument(f.name))]
         labels = [a.name for a in declared if a.kind in _LABELS]
-        others = [a.name for a in declared if a.kind in FLOATS and a.dims and not _WEIGHTS.fullmatch(a.name.lower())]
+        classes = {(a.limit,) for a in declared if a.kind == "label"}  # a number for each of them is no label
+        others = [a.name for a in declared if a.kind in FLOATS and a.dims and a.dims not in classes]
         if others and found.raised is None and not self.usage.inputs_are_parameters:
             _, located = self.located(found)
             labels += [n for n in others if n not in located.places and not is_parameter(n)]

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from checks.dialects.names import called_alike, gradient_names
-from checks.dialects.spelled import Spelled
 from checks.infer_layout import Formal
 from checks.infer_names import hint, is_penalty
+
+if TYPE_CHECKING:
+    from checks.dialects.spelled import Spelled
 
 _LABEL = re.compile(
     r"y|ys|y_?(true|obs|batch|data)|obs(erv\w*)?|counts?|onehot|one_hot|labels?\w*|targets?\w*|chosen|choices?", re.I

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from checks.dialects.arguments import is_name, strings_compared, tree_of
+from checks.dialects.arguments import is_name, literal, strings_compared, tree_of
 from checks.dialects.options import annotated, by_type
 from checks.dialects.roles import is_number
 from checks.infer_layout import REQUIRED, Formal
@@ -172,12 +172,12 @@ class _Reader:
                     func=ast.Attribute(value=held, attr="get" | "pop"), args=[ast.Constant(value=str(key)), *default]
                 ):
                     if is_it(held):
-                        self.spare[key] = _literal(default[0]) if default else None
+                        self.spare[key] = literal(default[0]) if default else None
                         self.by_key = True
                 case ast.Call(func=ast.Name(id="getattr"), args=[held, ast.Constant(value=str(key)), *default]) if (
                     is_it(held)
                 ):
-                    self.spare[key] = _literal(default[0]) if default else None
+                    self.spare[key] = literal(default[0]) if default else None
                     self.by_attribute = True
                 case ast.Attribute(value=held, attr=attribute, ctx=ast.Load()) if is_it(held):
                     if id(node) in methods:
@@ -228,10 +228,3 @@ def _handed_on(owner: type, made: Any, name: str, kept: str | None) -> Iterator[
             continue
         yield from ((called, arguments[k]) for k in places if k < len(arguments))
         yield from ((called, word) for word in words if word in arguments)
-
-
-def _literal(node: ast.expr) -> Any:
-    try:
-        return ast.literal_eval(node)
-    except ValueError:
-        return None

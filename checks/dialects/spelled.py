@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from checks.dialects.arguments import tree_of
+from checks.dialects.roles import is_label
 
 # One that says of itself that it gives both: `loss_and_grads`, `compute_cost_and_gradient`, `value_and_grad`.
 BOTH = re.compile(
@@ -35,7 +36,6 @@ _GRADIENT = re.compile(
 # A pair that speaks where neither of the two would alone: `return loss, d`, `return f, g`.
 _PAIRS = re.compile(r"(f|fx|fval|val|v) (g|gx|gr)", re.I)
 _OF_LABELS = re.compile(r"(loss|cost|nll) d", re.I)  # of scores and labels; of a point, it is a distance
-_LABELS = re.compile(r"y|t|[yt]_?\w*|targets?|labels?|gold|truth", re.I)
 # What an energy falls by: the gradient with the other sign.
 _FORCES = re.compile(r"(_*\w*energy|[euv]|e_?pot|pot(ential)?) \w*forces?|(_*\w*energy|e|e_?pot) f", re.I)
 _UNROLLING = ("ravel", "flatten", "reshape", "concatenate", "hstack", "append")
@@ -91,7 +91,7 @@ def loss_with_gradients(function: Callable[..., Any], *, inputs: Sequence[str]) 
         pair = " ".join(names) if not set(names) & set(inputs) else ""
         if _FORCES.fullmatch(pair):
             return Spelled(0, "unknown", (names[1],), forces=True)
-        of_labels = bool(_OF_LABELS.fullmatch(pair)) and any(map(_LABELS.fullmatch, inputs[1:]))
+        of_labels = bool(_OF_LABELS.fullmatch(pair)) and any(map(is_label, inputs))
         if of_labels or _PAIRS.fullmatch(pair):
             return Spelled(0, "unknown", (names[1],))
     if len(elements) == 2:
