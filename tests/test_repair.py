@@ -341,3 +341,40 @@ def test_a_file_that_is_given_by_a_relative_path(monkeypatch: pytest.MonkeyPatch
     report = check(found.subject, seed=0, max_examples=4, target=found.target)
     cures = {f.suggestion for f in report.findings if f.severity == "error"}
     assert cures == {"line 17: dz = dout @ self.W2.T * self.h * (1 - self.h)"}
+
+
+class Gate:
+    """A gate of each channel by its mean; the images' extents have no names of their own."""
+
+    def __init__(self, channels):
+        self.A = np.ones((channels, channels)) * 0.4
+
+    def forward(self, x):
+        m = x.mean(axis=(2, 3))
+        g = sigmoid(m @ self.A)
+        self.kept = x, m, g
+        return x * g[:, :, None, None]
+
+    def backward(self, dy):
+        x, m, g = self.kept
+        dz = (dy * x).sum(axis=(2, 3)) * g * (1 - g)
+        self.dA = m.T @ dz
+        dm = dz @ self.A.T
+        return dy * g[:, :, None, None] + dm[:, :, None, None] / self.area(x)
+
+    def area(self, x):
+        return x.shape[2] * x.shape[3]
+
+
+class GateOfRows(Gate):
+    def area(self, x):
+        return x.shape[2]
+
+
+def test_the_extent_of_an_axis_is_in_sight() -> None:
+    assert check(Gate, seed=1, max_examples=4).verdict == "pass"
+    report = check(GateOfRows, seed=1, max_examples=4)
+    (said,) = (finding for finding in report.findings if finding.severity == "error")
+    assert said.gradient == "x"
+    assert ".shape[3]" in said.message
+    assert "mended" in said.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -28,9 +29,9 @@ class Name:
 
 
 def in_sight(scope: Mapping[str, Any]) -> list[Name]:
-    """The numbers and arrays that a name leads to; no two alike."""
+    """The numbers and arrays that a name leads to, and the extents of arrays; no two alike."""
     found: dict[bytes, Name] = {}
-    for name in reachable(scope):
+    for name in itertools.chain(reachable(scope), _extents(scope)):
         if not is_value(name.value):
             continue
         array = np.asarray(name.value)
@@ -54,6 +55,14 @@ def reachable(scope: Mapping[str, Any]) -> Iterator[Name]:
                 one = Name(f"{text}.{attribute}", inner, _by_attribute(own.get, attribute))
                 yield one
                 yield from _entries(one)
+
+
+def _extents(scope: Mapping[str, Any]) -> Iterator[Name]:
+    """How long each axis of the arrays is that have a name of their own."""
+    for text, value in scope.items():
+        if isinstance(value, np.ndarray) and not text.startswith((".", "__")):
+            shape = _by_attribute(_by_key(text), "shape")
+            yield from (Name(f"{text}.shape[{k}]", n, _by_entry(shape, k)) for k, n in enumerate(value.shape))
 
 
 def spelled_out(texts: Sequence[str], scope: Mapping[str, Any], names: dict[str, Any]) -> list[Name]:
